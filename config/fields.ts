@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { isDuration, isSize, isThroughput, type Duration, type Size, type Throughput } from "./units";
+
+/** Building blocks of the schema: one field type each, with a message that says how to write it. */
+
+export const size = z
+  .custom<Size>((value) => typeof value === "string" && isSize(value))
+  .describe("size");
+export const duration = z
+  .custom<Duration>((value) => typeof value === "string" && isDuration(value))
+  .describe("duration");
+export const throughput = z
+  .custom<Throughput>((value) => typeof value === "string" && isThroughput(value))
+  .describe("throughput");
+
+/** What each kind of field looks like, for the message of a field that does not. */
+export const SHAPES = {
+  size: 'must be a size with its unit, for example "50 GiB"',
+  duration: 'must be a duration with its unit, for example "30 seconds"',
+  throughput: 'must be a throughput with its unit, for example "125 MiB/s"',
+} as const;
+
+/** A string of one form, with the form in the message. */
+export function text(pattern: RegExp, problem: string): z.ZodString {
+  return z.string().regex(pattern, { error: problem });
+}
+
+/** RFC 1123 label, short enough that `<name>-<ordinal>` and generated names stay within 63 characters. */
+export const dnsLabel = text(
+  /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+  "must be a DNS label: lower-case letters, digits and dashes, starting with a letter, at most 40 characters",
+);
+
+export const region = text(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be an AWS region, for example "eu-central-1"');
+
+export const zone = text(
+  /^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$/,
+  'must be the name of an availability zone, for example "eu-central-1a"',
+);
+
+export const market = text(
+  /^[A-Z0-9][A-Z0-9._:/-]{0,39}$/,
+  'must be a market symbol in capitals, for example "BTCUSDT"',
+);
+
+/** Tags move, so an image is named by its digest: what was reviewed is what runs, also after a reschedule. */
+export const imageDigest = text(
+  /^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?@sha256:[0-9a-f]{64}$/,
+  'must name the image by digest ("registry/repository@sha256:<64 hex digits>"): a tag can move between two starts of one engine',
+);
+
+export const kubernetesVersion = text(
+  /^1\.(3[3-9]|[4-9][0-9])$/,
+  'must be a Kubernetes minor version from "1.33", as a quoted string, for example "1.35"',
+);
+
+/** Pinned by config so that a node roll is always a pull request, never a surprise. */
+export const amiRelease = text(
+  /^1\.[0-9]+\.[0-9]+-[0-9]{8}$/,
+  'must pin an EKS AMI release, for example "1.35.0-20261105" (an unpinned release rolls the nodes when AWS publishes one)',
+);
+
+export const addonVersion = text(
+  /^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$/,
+  'must pin an add-on version, for example "v1.20.4-eksbuild.1"',
+);
+
+export const amiId = text(/^ami-[0-9a-f]{8,17}$/, 'must be an AMI id, for example "ami-0123456789abcdef0"');
+export const accountId = text(/^[0-9]{12}$/, "must be an AWS account id: 12 digits, quoted");
+export const roleArn = text(/^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)\/.+$/, "must be the ARN of an IAM role or user");
+export const secretArn = text(
+  /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$/,
+  "must be the ARN of a Secrets Manager secret",
+);
+export const capacityReservation = text(/^cr-[0-9a-f]{8,17}$/, 'must be a capacity reservation id, for example "cr-0123456789abcdef0"');
+
+export const cidr = text(
+  /^(([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.){3}([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\/([0-9]|[12][0-9]|3[0-2])$/,
+  'must be an IPv4 range in CIDR form, for example "10.40.0.0/16"',
+);
+export const port = z.int({ error: "must be a port number from 1 to 65535" }).min(1).max(65_535);
