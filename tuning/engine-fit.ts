@@ -1,0 +1,101 @@
+/** Whether an engine gets exclusive CPUs and its memory on a planned node, next to the add-ons. */
+import { cpuListSize } from "./cpu-set";
+import type { NodeProblem } from "./problems";
+import type { NodePlan } from "./types";
+
+/** What one engine's pod requests, all its containers together. */
+export interface EngineRequest {
+  readonly cpus: number;
+  readonly memoryMebibytes: number;
+}
+
+/**
+ * Problems of engines that are each to run on a node of the plan, one engine a node; empty when each fits.
+ * A problem's field is `engines[i].cpus` or `engines[i].memory`, by the order given.
+ */
+export function checkEngineFits(plan: NodePlan, engines: readonly EngineRequest[]): NodeProblem[] {
+  return engines.flatMap((engine, index) => [
+    ...cpuProblems(plan, engine.cpus, `engines[${index}].cpus`),
+    ...memoryProblems(plan, engine.memoryMebibytes, `engines[${index}].memory`),
+  ]);
+}
+
+/** The most CPUs an engine on this node can have to itself. 0 when the node has none to give. */
+export function largestEngine(plan: NodePlan): number {
+  const free = Math.floor((plan.allocatableMillicpu - plan.addonMillicpu) / 1000);
+  const most = Math.max(0, Math.min(free, exclusiveCpus(plan)));
+  return most - (most % plan.cpus.threadsPerCore);
+}
+
+function cpuProblems(plan: NodePlan, cpus: number, field: string): NodeProblem[] {
+  const largest = largestEngine(plan);
+  const remedy =
+    largest === 0
+      ? "Choose a larger instance type"
+      : `Give at most ${largest}, or choose a larger instance type`;
+  if (!Number.isInteger(cpus) || cpus < 1) {
+    return [
+      {
+        field,
+        problem: `${cpus} is not a whole number of CPUs: the kubelet would pin nothing`,
+        remedy: `Give a whole number up to ${largest}`,
+      },
+    ];
+  }
+  const odd: NodeProblem[] =
+    cpus % plan.cpus.threadsPerCore === 0
+      ? []
+      : [
+          {
+            field,
+            problem: `${cpus} is odd, but ${plan.instanceType} has ${plan.cpus.threadsPerCore} threads per core and engines get whole cores`,
+            remedy: `Give ${[cpus - 1, cpus + 1].filter((count) => count >= 2 && count <= largest).join(" or ") || "an even number"}, or set threadsPerCore 1 on a virtual type`,
+          },
+        ];
+  return [
+    ...odd,
+    ...isolationProblems(plan, cpus, field, remedy),
+    ...accountProblems(plan, cpus, field, remedy),
+  ];
+}
+
+function isolationProblems(plan: NodePlan, cpus: number, field: string, remedy: string): NodeProblem[] {
+  const most = exclusiveCpus(plan);
+  if (cpus <= most) return [];
+  const why =
+    plan.mode === "off"
+      ? `only ${most} can be exclusive, the rest is the kubelet's reserve`
+      : `only ${most} (${plan.cpus.isolated}) are isolated, ${plan.cpus.housekeeping} are housekeeping`;
+  return [{ field, problem: `${cpus} CPUs on ${plan.instanceType}: ${why}`, remedy }];
+}
+
+function accountProblems(plan: NodePlan, cpus: number, field: string, remedy: string): NodeProblem[] {
+  if (cpus > exclusiveCpus(plan) || cpus * 1000 + plan.addonMillicpu <= plan.allocatableMillicpu) return [];
+  const { allocatableMillicpu, addonMillicpu } = plan;
+  return [
+    {
+      field,
+      problem: `${cpus * 1000}m for the engine and ${addonMillicpu}m for add-ons exceed the ${allocatableMillicpu}m allocatable on ${plan.instanceType}`,
+      remedy,
+    },
+  ];
+}
+
+function memoryProblems(plan: NodePlan, memory: number, field: string): NodeProblem[] {
+  const free = plan.allocatableMebibytes - plan.addonMebibytes;
+  if (memory > 0 && memory <= free) return [];
+  const problem =
+    memory > 0
+      ? `${memory} MiB for the engine and ${plan.addonMebibytes} MiB for add-ons exceed the ${plan.allocatableMebibytes} MiB allocatable on ${plan.instanceType}`
+      : `${memory} MiB is not an amount of memory`;
+  return [{ field, problem, remedy: `Give at most ${free} MiB, or choose a larger instance type` }];
+}
+
+/** CPUs the static CPU manager can hand out: the isolated ones, or in mode `off` all but the reserve, by whole cores. */
+function exclusiveCpus(plan: NodePlan): number {
+  if (plan.mode !== "off") return cpuListSize(plan.cpus.isolated);
+  const online = cpuListSize(plan.cpus.online);
+  const reserved = Math.ceil((online * 1000 - plan.allocatableMillicpu) / 1000);
+  const { threadsPerCore } = plan.cpus;
+  return online - Math.ceil(reserved / threadsPerCore) * threadsPerCore;
+}
