@@ -1,7 +1,7 @@
 /** Splits the CPUs of an instance into housekeeping and isolated ones: whole cores, CPU 0 always housekeeping. */
-import { complementCpuList, formatCpuList } from "./cpu-set";
+import { complementCpuList, formatCpuList, parseCpuList } from "./cpu-set";
 import { NodePlanError, type NodeProblem } from "./problems";
-import type { CpuPlan, InstanceFacts, TuningMode } from "./types";
+import type { CpuList, CpuPlan, InstanceFacts, TuningMode } from "./types";
 
 /** Below this there is no core to give away once kernel, kubelet and interrupts have theirs. */
 const SMALLEST_ISOLATED_MACHINE = 4;
@@ -11,7 +11,11 @@ export interface CpuRequest {
   readonly mode: TuningMode;
   /** @default the instance type's own */
   readonly threadsPerCore?: 1 | 2;
-  /** Whole cores for kernel, interrupts, kubelet and daemons. @default by size, see `defaultHousekeepingCores` */
+  /**
+   * Whole cores for kernel, interrupts, kubelet and daemons. Without effect in mode `off`, so that a profile can be
+   * switched off and on by one word.
+   * @default by size, see `defaultHousekeepingCores`
+   */
   readonly housekeepingCores?: number;
 }
 
@@ -50,6 +54,15 @@ export function planCpus(facts: InstanceFacts, request: CpuRequest): CpuPlan {
     cores: facts.cores,
     numaNodes: facts.numaNodes,
   };
+}
+
+/** The list split by NUMA node, which holds a contiguous range of cores with all their threads. */
+export function cpusByNumaNode(plan: Pick<CpuPlan, "cores" | "numaNodes">, list: CpuList): CpuList[] {
+  const coresPerNode = plan.cores / plan.numaNodes;
+  const cpus = parseCpuList(list);
+  return countFrom(0, plan.numaNodes).map((node) =>
+    formatCpuList(cpus.filter((cpu) => Math.floor((cpu % plan.cores) / coresPerNode) === node)),
+  );
 }
 
 /** The first cores of every NUMA node, as equal as possible, so that core 0 and with it CPU 0 is always among them. */

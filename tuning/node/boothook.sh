@@ -70,6 +70,7 @@ difference() {
 
 # grubby edits the boot entries; /etc/default/grub is what a later kernel package builds new entries from.
 edit_boot_loader() {
+  # Removed by key first: whether --args replaces an older value or adds a second one differs between versions.
   grubby --update-kernel=ALL --remove-args="$MANAGED_KEYS" || return 1
   if [[ -n $KERNEL_ARGUMENTS ]]; then
     grubby --update-kernel=ALL --args="$KERNEL_ARGUMENTS" || return 1
@@ -78,14 +79,14 @@ edit_boot_loader() {
 }
 
 persist_grub_default() {
-  local file="$ROOT/etc/default/grub" current kept
-  [[ -f $file ]] || printf 'GRUB_CMDLINE_LINUX=""\n' | write_file "$file"
-  current=$(awk '
-    /^[[:space:]]*GRUB_CMDLINE_LINUX=/ { value = $0; sub(/^[^=]*=/, "", value); gsub(/^["\047]|["\047][[:space:]]*$/, "", value) }
-    END { print value }' "$file")
-  kept=$(without_managed <<<"$current")
-  local line="GRUB_CMDLINE_LINUX=\"${kept:+$kept${KERNEL_ARGUMENTS:+ }}$KERNEL_ARGUMENTS\""
-  LINE=$line awk '
+  local file="$ROOT/etc/default/grub" value
+  [[ -f $file ]] || write_file "$file" </dev/null || return 1
+  # Sourced as grub2-mkconfig sources it, so that its quoting is read by the same rules.
+  # shellcheck source=/dev/null
+  value=$(set +o nounset; GRUB_CMDLINE_LINUX=; . "$file" >/dev/null && echo "$GRUB_CMDLINE_LINUX") || return 1
+  value=$(without_managed <<<"$value")
+  value="${value:+$value }$KERNEL_ARGUMENTS"
+  LINE="GRUB_CMDLINE_LINUX=\"$(sed 's/[\\"$`]/\\&/g; s/ $//' <<<"$value")\"" awk '
     /^[[:space:]]*GRUB_CMDLINE_LINUX=/ { if (!done) print ENVIRON["LINE"]; done = 1; next }
     { print }
     END { if (!done) print ENVIRON["LINE"] }' "$file" | write_file "$file"
@@ -106,7 +107,10 @@ main() {
 
   local missing
   missing=$(difference)
+  missing=${missing%; }
   if [[ -z $missing ]]; then
+    # A later loss, by a new kernel package for example, may be repaired by a reboot of its own.
+    rm -f "$STATE/attempted"
     report converged "kernel command line is as planned"
     return 0
   fi
@@ -122,7 +126,10 @@ main() {
   fi
   report rebooting "$missing"
   sync
-  reboot
+  if ! reboot; then
+    report failed "the reboot was refused: $missing"
+    return 0
+  fi
   # Nothing of cloud-init or nodeadm may go on while the machine goes down.
   exec sleep infinity
 }
