@@ -8,12 +8,14 @@ import type { NodePlan } from "../tuning/types";
 export const TYPES = {
   network: "trading:network:Network",
   cluster: "trading:cluster:TradingCluster",
+  nodeAddons: "trading:cluster:NodeAddons",
   addons: "trading:cluster:ClusterAddons",
   systemNodes: "trading:nodes:SystemNodes",
   nodes: "trading:nodes:TradingNodes",
   storage: "trading:storage:EncryptedStorage",
   engine: "trading:engine:TradingEngine",
   registry: "trading:engine:EngineRegistry",
+  volumeKey: "trading:storage:VolumeKey",
 } as const;
 
 /** On every pod of an engine, and on nothing else: how rules, budgets and anti-affinity find engines. */

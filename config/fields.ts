@@ -1,24 +1,21 @@
 import { z } from "zod";
-import { isDuration, isSize, isThroughput, type Duration, type Size, type Throughput } from "./units";
+import { type Duration, isDuration, isSize, isThroughput, type Size, type Throughput } from "./units";
 
 /** Building blocks of the schema: one field type each, with a message that says how to write it. */
 
-export const size = z
-  .custom<Size>((value) => typeof value === "string" && isSize(value))
-  .describe("size");
-export const duration = z
-  .custom<Duration>((value) => typeof value === "string" && isDuration(value))
-  .describe("duration");
-export const throughput = z
-  .custom<Throughput>((value) => typeof value === "string" && isThroughput(value))
-  .describe("throughput");
+export const size = quantity<Size>(isSize, 'must be a size with its unit, for example "50 GiB"');
+export const duration = quantity<Duration>(
+  isDuration,
+  'must be a duration with its unit, for example "30 seconds"',
+);
+export const throughput = quantity<Throughput>(
+  isThroughput,
+  'must be a throughput with its unit, for example "125 MiB/s"',
+);
 
-/** What each kind of field looks like, for the message of a field that does not. */
-export const SHAPES = {
-  size: 'must be a size with its unit, for example "50 GiB"',
-  duration: 'must be a duration with its unit, for example "30 seconds"',
-  throughput: 'must be a throughput with its unit, for example "125 MiB/s"',
-} as const;
+function quantity<T extends string>(matches: (value: string) => value is T, problem: string) {
+  return z.custom<T>((value) => typeof value === "string" && matches(value), { error: problem });
+}
 
 /** A string of one form, with the form in the message. */
 export function text(pattern: RegExp, problem: string): z.ZodString {
@@ -54,6 +51,11 @@ export const kubernetesVersion = text(
   'must be a Kubernetes minor version from "1.33", as a quoted string, for example "1.35"',
 );
 
+export const instanceType = text(
+  /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
+  'must be an EC2 instance type, for example "c7i.4xlarge"',
+);
+
 /** Pinned by config so that a node roll is always a pull request, never a surprise. */
 export const amiRelease = text(
   /^1\.[0-9]+\.[0-9]+-[0-9]{8}$/,
@@ -67,12 +69,18 @@ export const addonVersion = text(
 
 export const amiId = text(/^ami-[0-9a-f]{8,17}$/, 'must be an AMI id, for example "ami-0123456789abcdef0"');
 export const accountId = text(/^[0-9]{12}$/, "must be an AWS account id: 12 digits, quoted");
-export const roleArn = text(/^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)\/.+$/, "must be the ARN of an IAM role or user");
+export const roleArn = text(
+  /^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)\/.+$/,
+  "must be the ARN of an IAM role or user",
+);
 export const secretArn = text(
   /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$/,
   "must be the ARN of a Secrets Manager secret",
 );
-export const capacityReservation = text(/^cr-[0-9a-f]{8,17}$/, 'must be a capacity reservation id, for example "cr-0123456789abcdef0"');
+export const capacityReservation = text(
+  /^cr-[0-9a-f]{8,17}$/,
+  'must be a capacity reservation id, for example "cr-0123456789abcdef0"',
+);
 
 export const cidr = text(
   /^(([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.){3}([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\/([0-9]|[12][0-9]|3[0-2])$/,

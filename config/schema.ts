@@ -9,6 +9,7 @@ import {
   dnsLabel,
   duration,
   imageDigest,
+  instanceType,
   kubernetesVersion,
   market,
   port,
@@ -42,13 +43,15 @@ const network = z.strictObject({
   /** Range of the VPC; a /16 to /20 out of RFC 1918 or 100.64.0.0/10. */
   cidr,
   /** Availability zones by name: fixed per environment, since a change re-plans the subnets. */
-  zones: z.array(zone).min(2, { error: "must name at least two zones: an EKS control plane needs subnets in two" }),
+  zones: z
+    .array(zone)
+    .min(2, { error: "must name at least two zones: an EKS control plane needs subnets in two" }),
   /** One NAT gateway for all zones, or one in each. The elastic IPs are what exchanges allow-list. */
   natGateways: z.enum(["single", "perZone"]).default("perZone"),
   /** Ranges that must stay free: peered VPCs, offices, exchange cross-connects. */
   reservedCidrs: z.array(cidr).default([]),
   /** How long VPC flow logs are kept. */
-  flowLogRetention: duration.default("30 days"),
+  flowLogRetention: z.enum(["1 day", "7 days", "14 days", "30 days", "90 days", "365 days"]).default("30 days"),
 });
 
 const addons = z.strictObject({
@@ -74,10 +77,13 @@ const eksCluster = z.strictObject({
   admins: z.array(roleArn).default([]),
   addons,
   systemNodes: z.strictObject({
-    instanceType: z.string().default("m7i.large"),
+    instanceType: instanceType.default("m7i.large"),
     releaseVersion: amiRelease,
     /** Nodes for CoreDNS, the CSI controller and the like; spread over the zones. */
-    count: z.int().min(2, { error: "must be at least 2: CoreDNS and the CSI controller run two replicas" }).default(2),
+    count: z
+      .int()
+      .min(2, { error: "must be at least 2: CoreDNS and the CSI controller run two replicas" })
+      .default(2),
   }),
 });
 
@@ -95,13 +101,17 @@ const existingCluster = z.strictObject({
 
 const ami = z.discriminatedUnion("mode", [
   /** AWS's own AMI: EKS adds the cluster's details to our user data. */
-  z.strictObject({ mode: z.literal("merge"), amiType: z.enum(["AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD"]), releaseVersion: amiRelease }),
+  z.strictObject({
+    mode: z.literal("merge"),
+    amiType: z.enum(["AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD"]),
+    releaseVersion: amiRelease,
+  }),
   /** An image of ours: the user data carries the whole NodeConfig. */
   z.strictObject({ mode: z.literal("own"), imageId: amiId, architecture: z.enum(["x86_64", "arm64"]) }),
 ]);
 
 const nodes = z.strictObject({
-  instanceType: z.string().min(1),
+  instanceType,
   /** 1 switches hyper-threading off in the launch template. @default - as the type ships */
   threadsPerCore: z.union([z.literal(1), z.literal(2)], { error: "must be 1 or 2" }).optional(),
   /** Zones with engines, a node group each. @default - all zones of the network */
@@ -117,7 +127,9 @@ const nodes = z.strictObject({
   rootVolume: size.default("40 GiB"),
   /** Engines hold positions: an instance that can be taken away within two minutes is refused. */
   capacityType: z
-    .literal("ON_DEMAND", { error: "must be ON_DEMAND: Spot takes an instance away after two minutes, with orders open" })
+    .literal("ON_DEMAND", {
+      error: "must be ON_DEMAND: Spot takes an instance away after two minutes, with orders open",
+    })
     .default("ON_DEMAND"),
   /** A cluster placement group brings nodes close together, in one zone only. */
   placement: z.enum(["none", "cluster"]).default("none"),
@@ -131,12 +143,35 @@ const ebsStorage = z.strictObject({
   kind: z.literal("ebs"),
   className: dnsLabel.default("gp3-encrypted"),
   /** Baseline of gp3 is 3,000. */
-  iops: z.int().min(3000, { error: "must be at least 3000, the baseline of gp3" }).max(80_000, { error: "must be at most 80000, the limit of gp3" }).default(3000),
+  iops: z
+    .int()
+    .min(3000, { error: "must be at least 3000, the baseline of gp3" })
+    .max(80_000, { error: "must be at most 80000, the limit of gp3" })
+    .default(3000),
   throughput: throughput.default("125 MiB/s"),
   /** Makes the class the cluster's default. Workloads of this stack always name their class. */
   defaultClass: z.boolean().default(false),
+  /** Named performance classes: a claim that names another one changes its volume in place, pods untouched. */
+  volumeAttributes: z.record(dnsLabel, z.strictObject({ iops: z.int().min(3000).max(80_000), throughput })).default({}),
   /** Snapshots of every engine volume, by Data Lifecycle Manager. */
-  snapshots: z.strictObject({ everyHours: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(6), z.literal(8), z.literal(12), z.literal(24)], { error: "must be 1, 2, 3, 4, 6, 8, 12 or 24" }), keep: z.int().min(1).max(1000) }).optional(),
+  snapshots: z
+    .strictObject({
+      everyHours: z.union(
+        [
+          z.literal(1),
+          z.literal(2),
+          z.literal(3),
+          z.literal(4),
+          z.literal(6),
+          z.literal(8),
+          z.literal(12),
+          z.literal(24),
+        ],
+        { error: "must be 1, 2, 3, 4, 6, 8, 12 or 24" },
+      ),
+      keep: z.int().min(1).max(1000),
+    })
+    .optional(),
 });
 
 const existingStorage = z.strictObject({ kind: z.literal("existing"), className: z.string().min(1) });
@@ -152,16 +187,32 @@ const shutdown = z.strictObject({
   slack: duration.default("15 seconds"),
 });
 
-const egressRule = z.strictObject({ cidr, except: z.array(cidr).default([]), ports: z.array(port).min(1).default([443]) });
+const egressRule = z.strictObject({
+  cidr,
+  except: z.array(cidr).default([]),
+  ports: z.array(port).min(1).default([443]),
+});
 
-const engine = z.strictObject({
+/** One engine of the stack. */
+export const engineSchema = z.strictObject({
   /** @default - the engine's name */
   namespace: dnsLabel.optional(),
   image: imageDigest,
   /** One list per ordinal: its length is the number of replicas, its order is identity. */
-  markets: z.array(z.array(market).min(1, { error: "must name at least one market: an ordinal without a market is a live engine that trades nothing" })).min(1, { error: "must assign markets to at least one ordinal" }),
+  markets: z
+    .array(
+      z
+        .array(market)
+        .min(1, {
+          error:
+            "must name at least one market: an ordinal without a market is a live engine that trades nothing",
+        }),
+    )
+    .min(1, { error: "must assign markets to at least one ordinal" }),
   /** Whole CPUs, so that the kubelet gives exclusive ones; request and limit. */
-  cpus: z.int({ error: "must be a whole number of CPUs: only whole CPUs are exclusive" }).min(1, { error: "must be at least 1" }),
+  cpus: z
+    .int({ error: "must be a whole number of CPUs: only whole CPUs are exclusive" })
+    .min(1, { error: "must be at least 1" }),
   /** Request and limit. */
   memory: size,
   /** The engine's own volume: log and snapshots. */
@@ -174,7 +225,10 @@ const engine = z.strictObject({
   /** How many pods may be disrupted at once; with one market list a pod, that many markets are dark. */
   maxDisrupted: z.int().min(1).default(1),
   /** Where the engine may connect to: exchanges first of all. */
-  egress: z.array(egressRule).min(1).default([{ cidr: "0.0.0.0/0", except: ["169.254.169.254/32"], ports: [443] }]),
+  egress: z
+    .array(egressRule)
+    .min(1)
+    .default([{ cidr: "0.0.0.0/0", except: ["169.254.169.254/32"], ports: [443] }]),
   /** Namespaces whose pods may call the engine: the risk engine's, Prometheus'. */
   callers: z.array(dnsLabel).default([]),
   /** Secrets Manager ARN with the exchange credentials of each market. Never the credentials themselves. */
@@ -183,6 +237,9 @@ const engine = z.strictObject({
   partition: z.int().min(0).default(0),
 });
 
+/** The name of an engine: a key of `engines`, and the name of its StatefulSet. */
+export const engineName = dnsLabel;
+
 const common = {
   environment: dnsLabel,
   region,
@@ -190,19 +247,34 @@ const common = {
   /** The AWS account that this environment must be deployed to. */
   accountId: accountId.optional(),
   protection: protection.default({ state: true, cluster: true }),
-  engines: z.record(dnsLabel, engine).refine((engines) => Object.keys(engines).length > 0, { error: "must define at least one engine" }),
+  engines: z
+    .record(dnsLabel, engineSchema)
+    .refine((engines) => Object.keys(engines).length > 0, { error: "must define at least one engine" }),
   tags: z.record(z.string(), text(/^.{0,256}$/, "must be at most 256 characters")).default({}),
 };
 
 /** An environment on EKS: everything is made here. */
-export const eksSchema = z.strictObject({ ...common, network, cluster: eksCluster, nodes, storage: ebsStorage, registry: z.strictObject({ repository: text(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, "must be an ECR repository name") }).optional() });
+export const eksSchema = z.strictObject({
+  ...common,
+  network,
+  cluster: eksCluster,
+  nodes,
+  storage: ebsStorage,
+  registry: z
+    .strictObject({ repository: text(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, "must be an ECR repository name") })
+    .optional(),
+});
 
 /** An environment on a cluster that somebody else made. */
-export const existingSchema = z.strictObject({ ...common, cluster: existingCluster, storage: z.discriminatedUnion("kind", [existingStorage, ebsStorage]) });
+export const existingSchema = z.strictObject({
+  ...common,
+  cluster: existingCluster,
+  storage: z.discriminatedUnion("kind", [existingStorage, ebsStorage]),
+});
 
 export type EksConfig = z.infer<typeof eksSchema> & { readonly kind: "eks" };
 export type ExistingConfig = z.infer<typeof existingSchema> & { readonly kind: "existing" };
-export type EngineConfig = z.infer<typeof engine>;
+export type EngineConfig = z.infer<typeof engineSchema>;
 export type NetworkConfig = z.infer<typeof network>;
 export type ClusterConfig = z.infer<typeof eksCluster>;
 export type NodesConfig = z.infer<typeof nodes>;

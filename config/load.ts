@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseConfig, type TradingConfig } from "./parse";
+import { ConfigError } from "./problems";
+
+/**
+ * Reads the stack's config. The only file that touches `pulumi.Config`.
+ *
+ * @throws pulumi.RunError with every problem in words, which the engine prints without a stack trace
+ */
+export function loadConfig(): TradingConfig {
+  try {
+    return parseConfig(rawConfig(pulumi.getProject(), pulumi.runtime.allConfig()));
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+/** The project's own keys, decoded: Pulumi hands mappings and lists over as JSON text. */
+export function rawConfig(project: string, all: Readonly<Record<string, string>>): Record<string, unknown> {
+  const prefix = `${project}:`;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), decode(value)]),
+  );
+}
+
+function decode(value: string): unknown {
+  return /^[[{]/.test(value) ? JSON.parse(value) : value;
+}

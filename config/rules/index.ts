@@ -1,0 +1,47 @@
+import type { Problem } from "../problems";
+import {
+  budgetProtects,
+  credentialsMatchMarkets,
+  graceFitsDrain,
+  marketsOnce,
+  namespacesOnce,
+  partitionInRange,
+  slotsSuffice,
+} from "./engines";
+import { endpointRanges, networkZones, vpcRange } from "./network";
+import {
+  nodePlanFits,
+  nodeZones,
+  placementGroupZone,
+  releaseMatchesVersion,
+  reservationZones,
+} from "./nodes";
+import { credentialRegions, regionAllowed } from "./residency";
+import type { Rule, Sections } from "./sections";
+import { volumesWithinGp3 } from "./storage";
+
+const RULES: readonly Rule[] = [
+  regionAllowed,
+  credentialRegions,
+  networkZones,
+  vpcRange,
+  endpointRanges,
+  nodeZones,
+  placementGroupZone,
+  reservationZones,
+  releaseMatchesVersion,
+  nodePlanFits,
+  slotsSuffice,
+  marketsOnce,
+  namespacesOnce,
+  graceFitsDrain,
+  budgetProtects,
+  partitionInRange,
+  credentialsMatchMarkets,
+  volumesWithinGp3,
+];
+
+/** Every problem that concerns two or more fields. */
+export function crossFieldProblems(sections: Sections): Problem[] {
+  return RULES.flatMap((rule) => rule(sections));
+}

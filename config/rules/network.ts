@@ -1,0 +1,96 @@
+import { contains, isAligned, MAX_ZONES, overlaps, parseCidr } from "../cidr";
+import type { Problem } from "../problems";
+import { type Rule, repeated } from "./sections";
+
+const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+const WIDEST = 16;
+const NARROWEST = 20;
+
+/** The VPC's range: private, aligned, of a size that fits, and free of every other range that it must reach. */
+export const vpcRange: Rule = ({ network, cluster }) => {
+  if (!network) return [];
+  const path = "network.cidr";
+  const vpc = parseCidr(network.cidr);
+  const problems: Problem[] = [];
+  if (vpc.prefix > NARROWEST)
+    problems.push({
+      path,
+      problem: `is too small for subnets with pods; use a /${WIDEST} to /${NARROWEST}`,
+      got: network.cidr,
+    });
+  if (vpc.prefix < WIDEST)
+    problems.push({
+      path,
+      problem: `is larger than a VPC may be; use a /${WIDEST} to /${NARROWEST}`,
+      got: network.cidr,
+    });
+  if (!isAligned(vpc))
+    problems.push({
+      path,
+      problem: "does not start at the first address of its range; clear the host bits",
+      got: network.cidr,
+    });
+  if (!PRIVATE_RANGES.some((range) => contains(parseCidr(range), vpc)))
+    problems.push({
+      path,
+      problem: `is not private; use a part of ${PRIVATE_RANGES.join(", ")}`,
+      got: network.cidr,
+    });
+  if (cluster && overlaps(vpc, parseCidr(cluster.serviceCidr)))
+    problems.push({
+      path,
+      problem: `overlaps cluster.serviceCidr ${cluster.serviceCidr}; ClusterIPs would hide hosts of the VPC`,
+      got: network.cidr,
+    });
+  for (const [index, reserved] of network.reservedCidrs.entries())
+    if (overlaps(vpc, parseCidr(reserved)))
+      problems.push({
+        path,
+        problem: `overlaps network.reservedCidrs[${index}] ${reserved}; choose a range that is free`,
+        got: network.cidr,
+      });
+  return problems;
+};
+
+/** Zones: each once, all of the region, no more than the subnet plan has room for. */
+export const networkZones: Rule = ({ network, region }) => {
+  if (!network) return [];
+  const twice = repeated(network.zones).map((index) => ({
+    path: `network.zones[${index}]`,
+    problem: "is named twice; a zone has one private and one public subnet",
+    got: network.zones[index],
+  }));
+  const foreign = network.zones.flatMap((zone, index) =>
+    region === undefined || zone.slice(0, -1) === region
+      ? []
+      : [{ path: `network.zones[${index}]`, problem: `is not a zone of region ${region}`, got: zone }],
+  );
+  const tooMany =
+    network.zones.length > MAX_ZONES
+      ? [
+          {
+            path: "network.zones",
+            problem: `names more zones than the subnet plan has room for; use at most ${MAX_ZONES}`,
+            got: network.zones.length,
+          },
+        ]
+      : [];
+  return [...twice, ...foreign, ...tooMany];
+};
+
+/** A control plane that anybody can reach is not what an allow-list is for. */
+export const endpointRanges: Rule = ({ cluster }) => {
+  if (cluster?.kind !== "eks" || cluster.endpoint === "private") return [];
+  return cluster.endpoint.publicCidrs.flatMap((range, index) =>
+    parseCidr(range).prefix < 8
+      ? [
+          {
+            path: `cluster.endpoint.publicCidrs[${index}]`,
+            problem:
+              'opens the Kubernetes API to the internet; name your own ranges, or use endpoint: "private"',
+            got: range,
+          },
+        ]
+      : [],
+  );
+};

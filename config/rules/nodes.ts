@@ -1,0 +1,140 @@
+import { checkEngineFits, NodePlanError, planNode } from "../../tuning";
+import type { Architecture, NodePlan } from "../../tuning/types";
+import { nodeProfile } from "../node-profile";
+import type { Problem } from "../problems";
+import type { EngineConfig, NodesConfig } from "../schema";
+import { mebibytes } from "../units";
+import { type Rule, repeated } from "./sections";
+
+type Engines = Readonly<Record<string, EngineConfig>>;
+
+const AMI_ARCHITECTURE: Readonly<Record<string, Architecture>> = {
+  AL2023_x86_64_STANDARD: "x86_64",
+  AL2023_ARM_64_STANDARD: "arm64",
+};
+
+/** Fields of a node profile that have another name in the stack file. */
+const NODE_FIELDS: Readonly<Record<string, string>> = { mode: "tuning" };
+
+/** Zones with engines: each once, each with a subnet. */
+export const nodeZones: Rule = ({ nodes, network }) => {
+  const zones = nodes?.zones ?? [];
+  const twice = repeated(zones).map((index) => ({
+    path: `nodes.zones[${index}]`,
+    problem: "is named twice; a zone has one node group",
+    got: zones[index],
+  }));
+  const bare = zones.flatMap((zone, index) =>
+    !network || network.zones.includes(zone)
+      ? []
+      : [
+          {
+            path: `nodes.zones[${index}]`,
+            problem: `has no subnet; add it to network.zones (${network.zones.join(", ")})`,
+            got: zone,
+          },
+        ],
+  );
+  return [...twice, ...bare];
+};
+
+/** A cluster placement group exists in one zone. */
+export const placementGroupZone: Rule = ({ nodes, network }) => {
+  const zones = nodes?.zones ?? network?.zones ?? [];
+  if (nodes?.placement !== "cluster" || zones.length <= 1) return [];
+  return [
+    {
+      path: "nodes.placement",
+      problem: `a cluster placement group lies in one zone, and engines run in ${zones.length}; set nodes.zones to one zone, or placement to "none"`,
+      got: nodes.placement,
+    },
+  ];
+};
+
+/** A reservation that no node group uses is paid for and idle. */
+export const reservationZones: Rule = ({ nodes, network }) => {
+  const zones = nodes?.zones ?? network?.zones;
+  if (!nodes || !zones) return [];
+  return Object.keys(nodes.capacityReservations).flatMap((zone) =>
+    zones.includes(zone)
+      ? []
+      : [
+          {
+            path: `nodes.capacityReservations.${zone}`,
+            problem: `is for a zone without engines; use one of ${zones.join(", ")}`,
+            got: zone,
+          },
+        ],
+  );
+};
+
+/** AMI releases belong to one Kubernetes version; a node more than one minor away does not join. */
+export const releaseMatchesVersion: Rule = ({ nodes, cluster }) => {
+  if (cluster?.kind !== "eks") return [];
+  const releases = [
+    { path: "cluster.systemNodes.releaseVersion", release: cluster.systemNodes.releaseVersion },
+    ...(nodes?.ami.mode === "merge"
+      ? [{ path: "nodes.ami.releaseVersion", release: nodes.ami.releaseVersion }]
+      : []),
+  ];
+  return releases.flatMap(({ path, release }) =>
+    release.startsWith(`${cluster.version}.`)
+      ? []
+      : [
+          {
+            path,
+            problem: `is not a release for Kubernetes ${cluster.version}; pin a release that begins with ${cluster.version}.`,
+            got: release,
+          },
+        ],
+  );
+};
+
+/** The instance type's plan, the AMI's architecture, and whether every engine fits beside the add-ons. */
+export const nodePlanFits: Rule = (sections) => {
+  const { nodes, engines } = sections;
+  if (!nodes || !engines) return [];
+  const outcome = tryPlan(nodes, engines);
+  if ("problems" in outcome) return outcome.problems;
+  return [...architectureProblems(nodes, outcome.plan), ...fitProblems(engines, outcome.plan)];
+};
+
+function tryPlan(nodes: NodesConfig, engines: Engines): { plan: NodePlan } | { problems: Problem[] } {
+  try {
+    return { plan: planNode(nodeProfile(nodes, engines)) };
+  } catch (error) {
+    if (!(error instanceof NodePlanError)) throw error;
+    return {
+      problems: error.problems.map(({ field, problem, remedy }) => ({
+        path: `nodes.${NODE_FIELDS[field] ?? field}`,
+        problem: `${problem}; ${remedy}`,
+      })),
+    };
+  }
+}
+
+function architectureProblems({ ami, instanceType }: NodesConfig, { architecture }: NodePlan): Problem[] {
+  const [field, image] =
+    ami.mode === "own" ? ["architecture", ami.architecture] : ["amiType", AMI_ARCHITECTURE[ami.amiType]];
+  if (image === architecture) return [];
+  const got = ami.mode === "own" ? ami.architecture : ami.amiType;
+  return [
+    {
+      path: `nodes.ami.${field}`,
+      problem: `is for ${image}, but ${instanceType} is ${architecture}; an instance does not boot a foreign image`,
+      got,
+    },
+  ];
+}
+
+function fitProblems(engines: Engines, plan: NodePlan): Problem[] {
+  return Object.entries(engines).flatMap(([name, engine]) =>
+    checkEngineFits(plan, { cpus: engine.cpus, memoryMebibytes: mebibytes(engine.memory) }).map(
+      ({ field, problem, remedy }) => ({
+        path: `engines.${name}.${field === "cpus" ? "cpus" : "memory"}`,
+        problem: `${problem}; ${remedy}`,
+        got: field === "cpus" ? engine.cpus : engine.memory,
+      }),
+    ),
+  );
+}
