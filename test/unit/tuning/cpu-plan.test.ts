@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assert as check, constantFrom, integer, property, record } from "fast-check";
+import { constantFrom, integer, property, record } from "fast-check";
 import {
   type CpuPlan,
   defaultHousekeepingCores,
@@ -14,6 +14,7 @@ import {
   unionCpuLists,
 } from "../../../tuning";
 import { type CpuRequest, cpuPlanProblems, cpusByNumaNode, planCpus } from "../../../tuning/cpu-plan";
+import { holds } from "./holds";
 
 /** Housekeeping and isolated CPUs of every type as shipped. A new type needs a line here, checked by hand. */
 const PLANS: Readonly<Record<string, readonly [housekeeping: string, isolated: string]>> = {
@@ -140,7 +141,7 @@ describe("CPU plan", () => {
   });
 
   it("splits any machine into disjoint whole cores that cover it", () => {
-    check(
+    holds(
       property(
         machines,
         constantFrom("balanced" as const, "static" as const),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { array, assert as check, integer, property } from "fast-check";
+import { array, integer, property } from "fast-check";
 import {
   CpuListError,
   complementCpuList,
@@ -9,6 +9,7 @@ import {
   parseCpuList,
   unionCpuLists,
 } from "../../../tuning";
+import { holds } from "./holds";
 
 const cpus = array(integer({ min: 0, max: 200 }), { maxLength: 60 });
 
@@ -51,7 +52,7 @@ describe("CPU lists", () => {
   });
 
   it("reads back what it writes", () => {
-    check(
+    holds(
       property(cpus, (set) => {
         const list = formatCpuList(set);
         assert.deepEqual(
@@ -64,7 +65,7 @@ describe("CPU lists", () => {
   });
 
   it("splits a set into what is in another one and what is not", () => {
-    check(
+    holds(
       property(cpus, cpus, (all, some) => {
         const [a, b] = [formatCpuList(all), formatCpuList(some)];
         const inside = intersectCpuLists(a, b);

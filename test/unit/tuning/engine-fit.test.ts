@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assert as check, constantFrom, integer, property } from "fast-check";
+import { constantFrom, integer, property } from "fast-check";
 import {
   checkEngineFits,
   KNOWN_INSTANCE_TYPES,
@@ -7,6 +7,7 @@ import {
   type NodeProfile,
   planNode,
 } from "../../../tuning";
+import { holds } from "./holds";
 
 const MEMORY = 1024;
 
@@ -89,7 +90,7 @@ describe("engine on its node", () => {
 
   it("fits with every accepted number of CPUs: engine and add-ons stay within the account and the isolated set", () => {
     const types = KNOWN_INSTANCE_TYPES.filter((type) => type !== "m7i.xlarge");
-    check(
+    holds(
       property(constantFrom(...types), integer({ min: 1, max: 200 }), (instanceType, cpus) => {
         const plan = planFor({ instanceType });
         const fits = checkEngineFits(plan, { cpus, memoryMebibytes: MEMORY }).length === 0;
