@@ -1,0 +1,11 @@
+import { PolicyPack } from "@pulumi/policy";
+import { Collection, collector } from "./lib/collection";
+import { asPolicy } from "./lib/pack";
+import { rules } from "./rules";
+
+const collection = new Collection();
+
+new PolicyPack("trading-policies", {
+  enforcementLevel: "mandatory",
+  policies: [collector(collection), ...rules.map((rule) => asPolicy(rule, collection))],
+});
