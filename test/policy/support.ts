@@ -1,0 +1,309 @@
+import assert from "node:assert/strict";
+import {
+  type PolicyResource,
+  type PolicyResourceOptions,
+  type ResourceValidationArgs,
+  unknownCheckingProxy,
+} from "@pulumi/policy";
+import { Collection, collector } from "../../policy/lib/collection";
+import { asPolicy } from "../../policy/lib/pack";
+import type { Rule, Verdict } from "../../policy/lib/rule";
+
+/** What the engine sends for a text that it does not know yet (`@pulumi/policy/proxy`, marked internal there). */
+const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** An output of a resource: known on an existing stack, unknown in the preview of a new one. */
+export class Output {
+  readonly value: Json;
+  constructor(value: Json) {
+    this.value = value;
+  }
+}
+
+/** Unknown on every stack. */
+export const NEVER = new Output(UNKNOWN_TEXT);
+
+export type Json = null | boolean | number | string | Output | Json[] | { [key: string]: Json };
+
+export interface FixtureResource {
+  readonly type: string;
+  readonly name: string;
+  inputs: { [key: string]: Json };
+  /** Name of the parent. */
+  readonly parent?: string;
+  /** Names of the resources that an input was computed from. */
+  readonly sources?: { readonly [property: string]: readonly string[] };
+  readonly protect?: boolean;
+  readonly provider?: {
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: { readonly [key: string]: Json };
+  };
+}
+
+/** A stack to run rules on. Every edit works on a copy made by its builder, so fixtures never leak into each other. */
+export class FixtureStack {
+  readonly resources: FixtureResource[];
+
+  constructor(resources: readonly FixtureResource[]) {
+    this.resources = [...resources];
+  }
+
+  get(name: string): FixtureResource {
+    const found = this.resources.find((resource) => resource.name === name);
+    assert.ok(found, `no resource "${name}" in the fixture`);
+    return found;
+  }
+
+  add(...resources: readonly FixtureResource[]): this {
+    this.resources.push(...resources);
+    return this;
+  }
+
+  /** Makes a resource again with other settings than its inputs: type, parent, sources. */
+  change(name: string, settings: Partial<FixtureResource>): this {
+    const index = this.resources.indexOf(this.get(name));
+    this.resources[index] = { ...this.get(name), ...settings };
+    return this;
+  }
+
+  without(...names: readonly string[]): this {
+    const kept = this.resources.filter(({ name }) => !names.includes(name));
+    assert.equal(
+      kept.length,
+      this.resources.length - names.length,
+      `not all of ${names.join(", ")} are in the fixture`,
+    );
+    this.resources.splice(0, this.resources.length, ...kept);
+    return this;
+  }
+
+  /** Sets an input; `undefined` removes it. Path with dots, or as a list where keys hold dots. */
+  set(name: string, path: string | readonly string[], value: Json | undefined): this {
+    const keys = typeof path === "string" ? path.split(".") : [...path];
+    const last = keys.pop() ?? "";
+    let target: Json = this.get(name).inputs;
+    for (const key of keys) {
+      const next: Json | undefined = member(target, key);
+      assert.ok(next !== undefined, `no ${key} on the way to ${String(path)} in "${name}"`);
+      target = next;
+    }
+    assert.ok(
+      typeof target === "object" && target !== null && !(target instanceof Output),
+      `${String(path)} leads nowhere`,
+    );
+    if (Array.isArray(target)) {
+      if (value === undefined) target.splice(Number(last), 1);
+      else target[Number(last)] = value;
+    } else if (value === undefined) delete target[last];
+    else target[last] = value;
+    return this;
+  }
+}
+
+function member(target: Json, key: string): Json | undefined {
+  if (Array.isArray(target)) return target[Number(key)];
+  if (typeof target !== "object" || target === null || target instanceof Output) return undefined;
+  return target[key];
+}
+
+/** How a rule meets a stack. */
+export const WAYS = ["raw", "proxied", "engine"] as const;
+export type Way = (typeof WAYS)[number];
+
+/**
+ * Runs a rule on a stack.
+ *
+ * - `raw`: an existing stack, every value known, plain objects.
+ * - `proxied`: a new stack, outputs unknown, inputs behind the engine's throwing proxy.
+ * - `engine`: as `proxied`, through the policy objects of the pack; Kubernetes resources have no outputs.
+ */
+export function run(rule: Rule, stack: FixtureStack, way: Way, config: object = {}): Verdict {
+  const fresh = way !== "raw";
+  const resources = policyResources(stack, fresh);
+  const collection = new Collection();
+  if (way === "engine") return runAsPolicy(rule, stack, resources, collection, config);
+  for (const fixture of stack.resources) collection.record(urn(fixture), properties(fixture, fresh));
+  return rule.evaluate(collection.view(resources), config);
+}
+
+function runAsPolicy(
+  rule: Rule,
+  stack: FixtureStack,
+  resources: PolicyResource[],
+  collection: Collection,
+  config: object,
+): Verdict {
+  const collecting = collector(collection);
+  assert.ok(typeof collecting.validateResource === "function");
+  for (const fixture of stack.resources) void collecting.validateResource(resourceArgs(fixture), fail);
+  const violations: { message: string; urn: string }[] = [];
+  try {
+    void asPolicy(rule, collection).validateStack(
+      { resources, stackTags: new Map(), getConfig: <T extends object>() => loose<T>(config), notApplicable },
+      (message, at = "") => violations.push({ message, urn: at }),
+    );
+  } catch (error) {
+    if (error instanceof NotApplicable) return { kind: "not-applicable", reason: error.message };
+    throw error;
+  }
+  const urns = resources.map((resource) => resource.urn);
+  return violations.length > 0
+    ? { kind: "violation", resources: urns, violations }
+    : { kind: "pass", resources: urns };
+}
+
+/** Settings come untyped from a file, as in the engine. */
+function loose<T extends object>(config: object): T {
+  return JSON.parse(JSON.stringify(config));
+}
+
+class NotApplicable extends Error {}
+
+function notApplicable(reason?: string): never {
+  throw new NotApplicable(reason);
+}
+
+function fail(message: string): void {
+  assert.fail(`the collector must not report: ${message}`);
+}
+
+export function urn({ type, name }: FixtureResource): string {
+  return `urn:pulumi:dev::trading-stack::${type}::${name}`;
+}
+
+function properties(fixture: FixtureResource, fresh: boolean): Record<string, unknown> {
+  const inputs = Object.fromEntries(
+    Object.entries(fixture.inputs).map(([key, value]) => [key, resolve(value, fresh)]),
+  );
+  return fresh ? proxied(inputs) : inputs;
+}
+
+function proxied(inputs: Record<string, unknown>): Record<string, unknown> {
+  const checked: Record<string, unknown> = unknownCheckingProxy(inputs);
+  return checked;
+}
+
+function resolve(value: Json, fresh: boolean): unknown {
+  if (value instanceof Output) {
+    if (value === NEVER && !fresh) return undefined;
+    return fresh ? UNKNOWN_TEXT : resolve(value.value, fresh);
+  }
+  if (Array.isArray(value)) return value.map((element) => resolve(element, fresh));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, resolve(element, fresh)]));
+}
+
+const OPTIONS: PolicyResourceOptions = {
+  protect: false,
+  ignoreChanges: [],
+  aliases: [],
+  customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
+  additionalSecretOutputs: [],
+};
+
+function policyResources(stack: FixtureStack, fresh: boolean): PolicyResource[] {
+  const made = new Map<string, PolicyResource>();
+  for (const fixture of stack.resources) {
+    const empty = fresh && fixture.type.startsWith("kubernetes:");
+    made.set(fixture.name, {
+      ...common(fixture, fresh),
+      opts: { ...OPTIONS, protect: fixture.protect ?? false },
+      props: empty ? {} : properties(fixture, fresh),
+      dependencies: [],
+      propertyDependencies: {},
+      isType: () => false,
+      asType: () => undefined,
+    });
+  }
+  for (const fixture of stack.resources) link(fixture, made);
+  return [...made.values()];
+}
+
+/** As the engine does: a source that is not in the stack is dropped. */
+function link(fixture: FixtureResource, made: ReadonlyMap<string, PolicyResource>): void {
+  const resource = made.get(fixture.name);
+  const parent = made.get(fixture.parent ?? "");
+  if (resource === undefined) return;
+  if (parent !== undefined) resource.parent = parent;
+  for (const [property, names] of Object.entries(fixture.sources ?? {})) {
+    const sources = names.flatMap((name) => made.get(name) ?? []);
+    resource.propertyDependencies[property] = sources;
+    resource.dependencies.push(...sources);
+  }
+}
+
+function common(fixture: FixtureResource, fresh: boolean) {
+  const { type, name, provider } = fixture;
+  return {
+    type,
+    name,
+    urn: urn(fixture),
+    ...(provider === undefined
+      ? {}
+      : {
+          provider: {
+            type: provider.type,
+            name: provider.name,
+            urn: `urn:pulumi:dev::trading-stack::${provider.type}::${provider.name}`,
+            props: properties({ type, name, inputs: { ...provider.inputs } }, fresh),
+          },
+        }),
+  };
+}
+
+function resourceArgs(fixture: FixtureResource): ResourceValidationArgs {
+  return {
+    ...common(fixture, true),
+    props: properties(fixture, true),
+    opts: OPTIONS,
+    stackTags: new Map(),
+    isType: () => false,
+    asType: () => undefined,
+    getConfig: <T extends object>() => loose<T>({}),
+    notApplicable,
+  };
+}
+
+/** The rule passes on the stack, in each way. */
+export function passes(rule: Rule, stack: FixtureStack, config: object = {}): void {
+  for (const way of WAYS) {
+    const verdict = run(rule, stack, way, config);
+    assert.equal(verdict.kind, "pass", `${rule.name}, ${way}: ${explain(verdict)}`);
+  }
+}
+
+/** The rule refuses the stack with a message like this, in each way. */
+export function refuses(
+  rule: Rule,
+  stack: FixtureStack,
+  message: RegExp,
+  config: object = {},
+  ways: readonly Way[] = WAYS,
+): void {
+  for (const way of ways) {
+    const verdict = run(rule, stack, way, config);
+    assert.equal(verdict.kind, "violation", `${rule.name}, ${way}: ${explain(verdict)}`);
+    assert.match(explain(verdict), message, way);
+    assert.match(explain(verdict), /Remedy: /, way);
+  }
+}
+
+/** The rule needs this value: in the preview of a new stack it says so. */
+export function mustBeKnown(rule: Rule, stack: FixtureStack, place: RegExp): void {
+  refuses(rule, stack, place, {}, ["proxied", "engine"]);
+  refuses(rule, stack, /must be known in preview/, {}, ["proxied", "engine"]);
+}
+
+export function isNotApplicable(rule: Rule, stack: FixtureStack, reason: RegExp): void {
+  for (const way of WAYS) {
+    const verdict = run(rule, stack, way);
+    assert.equal(verdict.kind, "not-applicable", `${rule.name}, ${way}: ${explain(verdict)}`);
+    assert.match(explain(verdict), reason);
+  }
+}
+
+export function explain(verdict: Verdict): string {
+  if (verdict.kind === "not-applicable") return verdict.reason;
+  return verdict.kind === "pass" ? "pass" : verdict.violations.map(({ message }) => message).join("\n");
+}
