@@ -27,15 +27,35 @@ interface Addon {
  * Created before the first node group, or its nodes come up without a network configuration.
  */
 export class NodeAddons extends pulumi.ComponentResource {
-  constructor(name: string, args: Omit<ClusterAddonsArgs, "volumeKeyArn">, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.nodeAddons, name, args, opts);
+  constructor(
+    name: string,
+    args: Omit<ClusterAddonsArgs, "volumeKeyArn">,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     const { versions, clusterName } = args;
+    super(TYPES.nodeAddons, name, { clusterName, versions }, opts);
     const after = dependencies(opts);
     // NetworkPolicies are only enforced when this agent runs; a policy of this repository refuses them otherwise.
-    const vpcCni = { addonName: "vpc-cni", addonVersion: versions.vpcCni, configuration: { enableNetworkPolicy: "true" } };
+    const vpcCni = {
+      addonName: "vpc-cni",
+      addonVersion: versions.vpcCni,
+      configuration: { enableNetworkPolicy: "true" },
+    };
     createAddon(this, name, clusterName, vpcCni, after);
-    createAddon(this, name, clusterName, { addonName: "kube-proxy", addonVersion: versions.kubeProxy }, after);
-    createAddon(this, name, clusterName, { addonName: "eks-pod-identity-agent", addonVersion: versions.podIdentityAgent }, after);
+    createAddon(
+      this,
+      name,
+      clusterName,
+      { addonName: "kube-proxy", addonVersion: versions.kubeProxy },
+      after,
+    );
+    createAddon(
+      this,
+      name,
+      clusterName,
+      { addonName: "eks-pod-identity-agent", addonVersion: versions.podIdentityAgent },
+      after,
+    );
     this.registerOutputs();
   }
 }
@@ -48,11 +68,17 @@ export class NodeAddons extends pulumi.ComponentResource {
  */
 export class ClusterAddons extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterAddonsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.addons, name, args, opts);
     const { versions, clusterName } = args;
+    super(TYPES.addons, name, { clusterName, versions }, opts);
     const after = dependencies(opts);
     createAddon(this, name, clusterName, { addonName: "coredns", addonVersion: versions.coredns }, after);
-    createAddon(this, name, clusterName, { addonName: "eks-node-monitoring-agent", addonVersion: versions.nodeMonitoringAgent }, after);
+    createAddon(
+      this,
+      name,
+      clusterName,
+      { addonName: "eks-node-monitoring-agent", addonVersion: versions.nodeMonitoringAgent },
+      after,
+    );
     const snapshots = { addonName: "snapshot-controller", addonVersion: versions.snapshotController };
     const snapshotController = createAddon(this, name, clusterName, snapshots, after);
     const identity = createDriverIdentity(this, name, args);
@@ -111,7 +137,12 @@ function createDriverIdentity(
         Statement: [
           {
             Effect: "Allow",
-            Action: ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*", "kms:DescribeKey"],
+            Action: [
+              "kms:Decrypt",
+              "kms:GenerateDataKeyWithoutPlaintext",
+              "kms:ReEncrypt*",
+              "kms:DescribeKey",
+            ],
             Resource: volumeKeyArn,
           },
           {
@@ -136,6 +167,10 @@ function createDriverIdentity(
 export const POD_IDENTITY_TRUST = JSON.stringify({
   Version: "2012-10-17",
   Statement: [
-    { Effect: "Allow", Principal: { Service: "pods.eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] },
+    {
+      Effect: "Allow",
+      Principal: { Service: "pods.eks.amazonaws.com" },
+      Action: ["sts:AssumeRole", "sts:TagSession"],
+    },
   ],
 });

@@ -6,6 +6,7 @@ import { mebibytesPerSecond } from "../config/units";
 import { TYPES } from "./contract";
 import { dependencies } from "./dependencies";
 import { partitionOf } from "./key-policies";
+import type { TradingCluster } from "./trading-cluster";
 
 export interface EncryptedStorageArgs extends EbsStorageConfig {
   environment: string;
@@ -13,8 +14,7 @@ export interface EncryptedStorageArgs extends EbsStorageConfig {
   volumeKeyArn: pulumi.Input<string>;
   /** Pulumi's `protect` on the class: its claims cannot be made again with another one. */
   protect: boolean;
-  /** In the cluster; the AWS resources take the component's own provider. */
-  kubernetesProvider: kubernetes.Provider;
+  cluster: TradingCluster;
 }
 
 const PROVISIONER = "ebs.csi.aws.com";
@@ -32,19 +32,24 @@ export class EncryptedStorage extends pulumi.ComponentResource {
   readonly className: string;
 
   constructor(name: string, args: EncryptedStorageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.storage, name, args, opts);
-    const inCluster = { parent: this, provider: args.kubernetesProvider, dependsOn: dependencies(opts) };
+    const { className, environment, volumeKeyArn } = args;
+    super(TYPES.storage, name, { className, environment, volumeKeyArn }, opts);
+    const inCluster = { parent: this, provider: args.cluster.provider, dependsOn: dependencies(opts) };
     createStorageClass(name, args, inCluster);
     createSnapshotClass(name, inCluster);
     createVolumeAttributes(name, args, inCluster);
     if (args.snapshots) createSnapshotSchedule(this, name, args, args.snapshots);
-    this.className = args.className;
+    this.className = className;
     this.registerOutputs({ className: this.className });
   }
 }
 
 /** https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md */
-function createStorageClass(name: string, args: EncryptedStorageArgs, opts: pulumi.CustomResourceOptions): void {
+function createStorageClass(
+  name: string,
+  args: EncryptedStorageArgs,
+  opts: pulumi.CustomResourceOptions,
+): void {
   new kubernetes.storage.v1.StorageClass(
     `${name}-class`,
     {
@@ -88,7 +93,11 @@ function createSnapshotClass(name: string, opts: pulumi.CustomResourceOptions): 
   );
 }
 
-function createVolumeAttributes(name: string, args: EncryptedStorageArgs, opts: pulumi.CustomResourceOptions): void {
+function createVolumeAttributes(
+  name: string,
+  args: EncryptedStorageArgs,
+  opts: pulumi.CustomResourceOptions,
+): void {
   for (const [className, { iops, throughput }] of Object.entries(args.volumeAttributes))
     new kubernetes.storage.v1.VolumeAttributesClass(
       `${name}-${className}`,
@@ -132,7 +141,11 @@ function createSnapshotSchedule(
         schedules: [
           {
             name: `every ${everyHours} hours`,
-            createRule: { interval: everyHours, intervalUnit: "HOURS", ...(everyHours === 24 ? { times: "03:00" } : {}) },
+            createRule: {
+              interval: everyHours,
+              intervalUnit: "HOURS",
+              ...(everyHours === 24 ? { times: "03:00" } : {}),
+            },
             retainRule: { count: keep },
             copyTags: true,
           },

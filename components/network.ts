@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { planSubnets, type ZoneSubnets } from "../config/cidr";
 import type { NetworkConfig } from "../config/schema";
 import { seconds } from "../config/units";
-import { TYPES } from "./contract";
+import { type NetworkInputs, TYPES } from "./contract";
 
 export interface NetworkArgs extends NetworkConfig {
   region: string;
@@ -35,12 +35,15 @@ export class Network extends pulumi.ComponentResource {
   readonly egressIps: pulumi.Output<string>[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.network, name, args, opts);
+    const { region, cidr, zones } = args;
+    super(TYPES.network, name, { region, cidr, zones } satisfies NetworkInputs, opts);
     const vpc = createVpc(this, name, args);
-    const subnets = planSubnets(args.cidr, args.zones).map((plan) => createZone(this, name, vpc, plan));
+    const subnets = planSubnets(cidr, zones).map((plan) => createZone(this, name, vpc, plan));
     const publicRoutes = createPublicRoutes(this, name, vpc, subnets);
     const gateways = createNatGateways(this, name, args, subnets, publicRoutes);
-    const privateTables = subnets.map((zone, index) => createPrivateRoutes(this, name, vpc, zone, gateways[index % gateways.length]));
+    const privateTables = subnets.map((zone, index) =>
+      createPrivateRoutes(this, name, vpc, zone, gateways[index % gateways.length]),
+    );
     createEndpoints(this, name, args, vpc, subnets, privateTables);
     createFlowLogs(this, name, args, vpc);
 
@@ -76,7 +79,12 @@ function createZone(parent: Network, name: string, vpc: aws.ec2.Vpc, plan: ZoneS
   const subnet = (kind: string, cidrBlock: string, tags: Record<string, string>) =>
     new aws.ec2.Subnet(
       `${name}-${kind}-${plan.zone}`,
-      { vpcId: vpc.id, availabilityZone: plan.zone, cidrBlock, tags: { ...tags, Name: `${name}-${kind}-${plan.zone}` } },
+      {
+        vpcId: vpc.id,
+        availabilityZone: plan.zone,
+        cidrBlock,
+        tags: { ...tags, Name: `${name}-${kind}-${plan.zone}` },
+      },
       { parent },
     );
   return {
@@ -86,11 +94,28 @@ function createZone(parent: Network, name: string, vpc: aws.ec2.Vpc, plan: ZoneS
   };
 }
 
-function createPublicRoutes(parent: Network, name: string, vpc: aws.ec2.Vpc, zones: readonly Zone[]): aws.ec2.Route {
-  const gateway = new aws.ec2.InternetGateway(`${name}-igw`, { vpcId: vpc.id, tags: { Name: name } }, { parent });
-  const table = new aws.ec2.RouteTable(`${name}-public`, { vpcId: vpc.id, tags: { Name: `${name}-public` } }, { parent });
+function createPublicRoutes(
+  parent: Network,
+  name: string,
+  vpc: aws.ec2.Vpc,
+  zones: readonly Zone[],
+): aws.ec2.Route {
+  const gateway = new aws.ec2.InternetGateway(
+    `${name}-igw`,
+    { vpcId: vpc.id, tags: { Name: name } },
+    { parent },
+  );
+  const table = new aws.ec2.RouteTable(
+    `${name}-public`,
+    { vpcId: vpc.id, tags: { Name: `${name}-public` } },
+    { parent },
+  );
   for (const { zone, publicSubnet } of zones)
-    new aws.ec2.RouteTableAssociation(`${name}-public-${zone}`, { routeTableId: table.id, subnetId: publicSubnet.id }, { parent });
+    new aws.ec2.RouteTableAssociation(
+      `${name}-public-${zone}`,
+      { routeTableId: table.id, subnetId: publicSubnet.id },
+      { parent },
+    );
   return new aws.ec2.Route(
     `${name}-public-internet`,
     { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
@@ -172,7 +197,15 @@ function createEndpoints(
     {
       description: "HTTPS from the VPC to AWS service endpoints",
       vpcId: vpc.id,
-      ingress: [{ protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks: [cidr], description: "HTTPS from the VPC" }],
+      ingress: [
+        {
+          protocol: "tcp",
+          fromPort: 443,
+          toPort: 443,
+          cidrBlocks: [cidr],
+          description: "HTTPS from the VPC",
+        },
+      ],
       tags: { Name: `${name}-endpoints` },
     },
     { parent },
@@ -193,7 +226,12 @@ function createEndpoints(
     );
 }
 
-function createFlowLogs(parent: Network, name: string, { flowLogRetention }: NetworkArgs, vpc: aws.ec2.Vpc): void {
+function createFlowLogs(
+  parent: Network,
+  name: string,
+  { flowLogRetention }: NetworkArgs,
+  vpc: aws.ec2.Vpc,
+): void {
   const logs = new aws.cloudwatch.LogGroup(
     `${name}-flow-logs`,
     { name: `/trading/${name}/flow-logs`, retentionInDays: seconds(flowLogRetention) / 86_400 },

@@ -5,7 +5,11 @@ import { partitionOf } from "./key-policies";
 
 /** What system and trading nodes have in common: a role, encrypted roots, instance metadata by session only. */
 
-const NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"];
+const NODE_POLICIES = [
+  "AmazonEKSWorkerNodePolicy",
+  "AmazonEC2ContainerRegistryPullOnly",
+  "AmazonEKS_CNI_Policy",
+];
 
 /** Role of the nodes, and the attachments that must outlive them. */
 export function createNodeRole(

@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/schema";
 import { TYPES } from "./contract";
 import { dependencies } from "./dependencies";
+import type { Network } from "./network";
 import { baseTemplate, createNodeRole } from "./node-group";
 
 export interface SystemNodesArgs {
   clusterName: string;
   region: string;
   nodes: ClusterConfig["systemNodes"];
-  subnetIds: pulumi.Input<string>[];
+  network: Network;
   volumeKeyArn: pulumi.Input<string>;
 }
 
@@ -21,7 +22,7 @@ export class SystemNodes extends pulumi.ComponentResource {
   readonly nodeGroupName: pulumi.Output<string>;
 
   constructor(name: string, args: SystemNodesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.systemNodes, name, args, opts);
+    super(TYPES.systemNodes, name, { clusterName: args.clusterName, ...args.nodes }, opts);
     const { role, attachments } = createNodeRole(this, name, args.region);
     const template = new aws.ec2.LaunchTemplate(
       `${name}-template`,
@@ -34,13 +35,17 @@ export class SystemNodes extends pulumi.ComponentResource {
         clusterName: args.clusterName,
         nodeGroupNamePrefix: `${name}-`,
         nodeRoleArn: role.arn,
-        subnetIds: args.subnetIds,
+        subnetIds: args.network.privateSubnetIds,
         instanceTypes: [args.nodes.instanceType],
         capacityType: "ON_DEMAND",
         amiType: amiTypeOf(args.nodes.instanceType),
         releaseVersion: args.nodes.releaseVersion,
         labels: { "node-type": "system" },
-        scalingConfig: { minSize: args.nodes.count, desiredSize: args.nodes.count, maxSize: args.nodes.count + 1 },
+        scalingConfig: {
+          minSize: args.nodes.count,
+          desiredSize: args.nodes.count,
+          maxSize: args.nodes.count + 1,
+        },
         updateConfig: { maxUnavailable: 1 },
         launchTemplate: { id: template.id, version: pulumi.interpolate`${template.latestVersion}` },
       },

@@ -5,14 +5,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/schema";
 import { TYPES } from "./contract";
 import { accountKeyPolicy, partitionOf } from "./key-policies";
+import type { Network } from "./network";
 
 export interface TradingClusterArgs extends ClusterConfig {
   clusterName: string;
   accountId: string;
   region: string;
-  vpcId: pulumi.Input<string>;
-  publicSubnetIds: pulumi.Input<string>[];
-  privateSubnetIds: pulumi.Input<string>[];
+  network: Network;
   /** Pulumi's `protect` on the control plane and its key. */
   protect: boolean;
   /** The EKS API itself refuses to delete the cluster. */
@@ -33,16 +32,19 @@ export class TradingCluster extends pulumi.ComponentResource {
   readonly kubeconfig: pulumi.Output<string>;
   /** Provider for everything inside the cluster. */
   readonly provider: kubernetes.Provider;
+  readonly serviceCidr: string;
   readonly endpoint: pulumi.Output<string>;
   readonly certificateAuthority: pulumi.Output<string>;
 
   constructor(name: string, args: TradingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.cluster, name, args, opts);
+    const { clusterName, version, endpoint, protect, deletionProtection } = args;
+    super(TYPES.cluster, name, { clusterName, version, endpoint, protect, deletionProtection }, opts);
     const secretsKey = createSecretsKey(this, name, args);
     const cluster = createControlPlane(this, name, args, secretsKey);
-    this.clusterName = args.clusterName;
+    this.clusterName = clusterName;
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     this.provider = createProvider(this, name, cluster);
+    this.serviceCidr = args.serviceCidr;
     this.endpoint = cluster.eksCluster.endpoint;
     this.certificateAuthority = cluster.eksCluster.certificateAuthority.data;
     this.registerOutputs({ clusterName: this.clusterName, kubeconfig: this.kubeconfig });
@@ -61,7 +63,11 @@ function createSecretsKey(parent: TradingCluster, name: string, args: TradingClu
     },
     { parent, protect: args.protect },
   );
-  new aws.kms.Alias(`${name}-secrets`, { name: `alias/${args.clusterName}-secrets`, targetKeyId: key.keyId }, { parent });
+  new aws.kms.Alias(
+    `${name}-secrets`,
+    { name: `alias/${args.clusterName}-secrets`, targetKeyId: key.keyId },
+    { parent },
+  );
   return key;
 }
 
@@ -76,9 +82,9 @@ function createControlPlane(
     {
       name: args.clusterName,
       version: args.version,
-      vpcId: args.vpcId,
-      publicSubnetIds: args.publicSubnetIds,
-      privateSubnetIds: args.privateSubnetIds,
+      vpcId: args.network.vpcId,
+      publicSubnetIds: args.network.publicSubnetIds,
+      privateSubnetIds: args.network.privateSubnetIds,
       ...endpointAccess(args.endpoint),
       kubernetesServiceIpAddressRange: args.serviceCidr,
       authenticationMode: eks.AuthenticationMode.Api,

@@ -3,23 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodesConfig } from "../config/schema";
 import type { NodePlan } from "../tuning";
 import { encodeUserData, renderUserData, type UserDataTemplate } from "../tuning";
-import { TYPES, type TradingNodesInputs } from "./contract";
+import { type TradingNodesInputs, TYPES } from "./contract";
 import { dependencies } from "./dependencies";
+import type { Network } from "./network";
 import { baseTemplate, createNodeRole } from "./node-group";
+import type { TradingCluster } from "./trading-cluster";
 
 export interface TradingNodesArgs extends TradingNodesInputs {
   region: string;
-  config: Pick<
-    NodesConfig,
-    "ami" | "rootVolume" | "placement" | "capacityReservations" | "updateStrategy"
-  >;
-  /** Private subnet of each zone. */
-  subnetByZone: Readonly<Record<string, pulumi.Input<string>>>;
+  config: Pick<NodesConfig, "ami" | "rootVolume" | "placement" | "capacityReservations" | "updateStrategy">;
+  network: Network;
+  cluster: TradingCluster;
   volumeKeyArn: pulumi.Input<string>;
-  /** What an AMI of our own must be told; EKS tells its own. */
-  endpoint: pulumi.Input<string>;
-  certificateAuthority: pulumi.Input<string>;
-  serviceCidr: string;
 }
 
 /** One zone's node group. */
@@ -43,13 +38,25 @@ export class TradingNodes extends pulumi.ComponentResource {
   readonly groups: NodeGroupSummary[];
 
   constructor(name: string, args: TradingNodesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPES.nodes, name, args, opts);
+    const { plan, zones, enginesPerZone, spareNodesPerZone, clusterName } = args;
+    const inputs = {
+      plan,
+      zones,
+      enginesPerZone,
+      spareNodesPerZone,
+      clusterName,
+    } satisfies TradingNodesInputs;
+    super(TYPES.nodes, name, inputs, opts);
     const { role, attachments } = createNodeRole(this, name, args.region);
     const userData = renderNodeUserData(args);
     let previous: pulumi.Resource[] = attachments;
-    this.groups = args.zones.map((zone) => {
+    this.groups = zones.map((zone) => {
       const template = createTemplate(this, name, zone, args, userData);
-      const group = createGroup(this, name, zone, args, { role, template, dependsOn: dependencies(opts, previous) });
+      const group = createGroup(this, name, zone, args, {
+        role,
+        template,
+        dependsOn: dependencies(opts, previous),
+      });
       previous = [...attachments, group];
       return summarize(group, zone, args);
     });
@@ -59,16 +66,15 @@ export class TradingNodes extends pulumi.ComponentResource {
 
 /** Known in preview in merge mode; with an AMI of our own it holds the cluster's address, known after its creation. */
 function renderNodeUserData(args: TradingNodesArgs): pulumi.Input<string> {
+  const { endpoint, certificateAuthority, serviceCidr } = args.cluster;
   const encode = (template: UserDataTemplate) => encodeUserData(renderUserData(args.plan, template));
   if (args.config.ami.mode === "merge") return encode({ kind: "merge" });
-  return pulumi
-    .all([args.endpoint, args.certificateAuthority])
-    .apply(([endpoint, certificateAuthority]) =>
-      encode({
-        kind: "own",
-        cluster: { name: args.clusterName, endpoint, certificateAuthority, serviceCidr: args.serviceCidr },
-      }),
-    );
+  return pulumi.all([endpoint, certificateAuthority]).apply(([address, authority]) =>
+    encode({
+      kind: "own",
+      cluster: { name: args.clusterName, endpoint: address, certificateAuthority: authority, serviceCidr },
+    }),
+  );
 }
 
 function createTemplate(
@@ -87,7 +93,9 @@ function createTemplate(
       userData,
       ...(config.ami.mode === "own" ? { imageId: config.ami.imageId } : {}),
       ...(plan.cpuOptions ? { cpuOptions: { ...plan.cpuOptions } } : {}),
-      ...(config.placement === "cluster" ? { placement: { groupName: createPlacementGroup(parent, name, zone).name } } : {}),
+      ...(config.placement === "cluster"
+        ? { placement: { groupName: createPlacementGroup(parent, name, zone).name } }
+        : {}),
       ...(reservation === undefined ? {} : { capacityReservationSpecification: reserved(reservation) }),
     },
     { parent },
@@ -129,9 +137,15 @@ function createGroup(
       subnetIds: [subnetOf(args, zone)],
       instanceTypes: [plan.instanceType],
       capacityType: "ON_DEMAND",
-      ...(config.ami.mode === "merge" ? { amiType: config.ami.amiType, releaseVersion: config.ami.releaseVersion } : {}),
+      ...(config.ami.mode === "merge"
+        ? { amiType: config.ami.amiType, releaseVersion: config.ami.releaseVersion }
+        : {}),
       labels: { ...plan.labels },
-      taints: plan.taints.map(({ key, value, effect }) => ({ key, value, effect: NODE_GROUP_EFFECTS[effect] })),
+      taints: plan.taints.map(({ key, value, effect }) => ({
+        key,
+        value,
+        effect: NODE_GROUP_EFFECTS[effect],
+      })),
       scalingConfig: { minSize: size, desiredSize: size, maxSize: size },
       updateConfig: { maxUnavailable: 1, updateStrategy: config.updateStrategy },
       launchTemplate: { id: template.id, version: pulumi.interpolate`${template.latestVersion}` },
@@ -151,11 +165,11 @@ function sizeOf({ enginesPerZone, spareNodesPerZone }: TradingNodesInputs): numb
   return enginesPerZone + spareNodesPerZone;
 }
 
-function subnetOf({ subnetByZone }: TradingNodesArgs, zone: string): pulumi.Input<string> {
-  const subnet = subnetByZone[zone];
+function subnetOf({ network }: TradingNodesArgs, zone: string): pulumi.Input<string> {
+  const subnet = network.privateSubnetByZone[zone];
   if (subnet === undefined)
     throw new pulumi.RunError(
-      `zone ${zone} has no private subnet; the network has ${Object.keys(subnetByZone).join(", ")}: add the zone to network.zones`,
+      `zone ${zone} has no private subnet; the network has ${Object.keys(network.privateSubnetByZone).join(", ")}: add the zone to network.zones`,
     );
   return subnet;
 }

@@ -30,6 +30,7 @@ function parseEks(raw: Raw): EksConfig {
   const problems = unknownKeys(raw, eksSchema.shape);
   const sections = {
     ...readCommon(raw, problems),
+    accountId: read(eksSchema.shape.accountId, "accountId"),
     network: read(eksSchema.shape.network, "network"),
     cluster: read(eksSchema.shape.cluster, "cluster"),
     nodes: read(eksSchema.shape.nodes, "nodes"),
@@ -57,9 +58,8 @@ function parseExisting(raw: Raw): ExistingConfig {
 }
 
 function readCommon(raw: Raw, problems: Problem[]) {
-  const { environment, region, residency, accountId, protection, tags } = eksSchema.shape;
+  const { environment, region, residency, protection, tags } = eksSchema.shape;
   readSection(environment, raw["environment"], "environment", problems);
-  readSection(accountId, raw["accountId"], "accountId", problems);
   readSection(protection, raw["protection"], "protection", problems);
   readSection(tags, raw["tags"], "tags", problems);
   return {

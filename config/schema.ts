@@ -51,7 +51,9 @@ const network = z.strictObject({
   /** Ranges that must stay free: peered VPCs, offices, exchange cross-connects. */
   reservedCidrs: z.array(cidr).default([]),
   /** How long VPC flow logs are kept. */
-  flowLogRetention: z.enum(["1 day", "7 days", "14 days", "30 days", "90 days", "365 days"]).default("30 days"),
+  flowLogRetention: z
+    .enum(["1 day", "7 days", "14 days", "30 days", "90 days", "365 days"])
+    .default("30 days"),
 });
 
 const addons = z.strictObject({
@@ -152,7 +154,9 @@ const ebsStorage = z.strictObject({
   /** Makes the class the cluster's default. Workloads of this stack always name their class. */
   defaultClass: z.boolean().default(false),
   /** Named performance classes: a claim that names another one changes its volume in place, pods untouched. */
-  volumeAttributes: z.record(dnsLabel, z.strictObject({ iops: z.int().min(3000).max(80_000), throughput })).default({}),
+  volumeAttributes: z
+    .record(dnsLabel, z.strictObject({ iops: z.int().min(3000).max(80_000), throughput }))
+    .default({}),
   /** Snapshots of every engine volume, by Data Lifecycle Manager. */
   snapshots: z
     .strictObject({
@@ -174,6 +178,7 @@ const ebsStorage = z.strictObject({
     .optional(),
 });
 
+/** A class that the cluster has already. */
 const existingStorage = z.strictObject({ kind: z.literal("existing"), className: z.string().min(1) });
 
 const shutdown = z.strictObject({
@@ -201,12 +206,10 @@ export const engineSchema = z.strictObject({
   /** One list per ordinal: its length is the number of replicas, its order is identity. */
   markets: z
     .array(
-      z
-        .array(market)
-        .min(1, {
-          error:
-            "must name at least one market: an ordinal without a market is a live engine that trades nothing",
-        }),
+      z.array(market).min(1, {
+        error:
+          "must name at least one market: an ordinal without a market is a live engine that trades nothing",
+      }),
     )
     .min(1, { error: "must assign markets to at least one ordinal" }),
   /** Whole CPUs, so that the kubelet gives exclusive ones; request and limit. */
@@ -244,8 +247,6 @@ const common = {
   environment: dnsLabel,
   region,
   residency,
-  /** The AWS account that this environment must be deployed to. */
-  accountId: accountId.optional(),
   protection: protection.default({ state: true, cluster: true }),
   engines: z
     .record(dnsLabel, engineSchema)
@@ -256,6 +257,8 @@ const common = {
 /** An environment on EKS: everything is made here. */
 export const eksSchema = z.strictObject({
   ...common,
+  /** The only AWS account that this environment may be deployed to, whatever credentials the shell has. */
+  accountId,
   network,
   cluster: eksCluster,
   nodes,
@@ -269,7 +272,7 @@ export const eksSchema = z.strictObject({
 export const existingSchema = z.strictObject({
   ...common,
   cluster: existingCluster,
-  storage: z.discriminatedUnion("kind", [existingStorage, ebsStorage]),
+  storage: existingStorage,
 });
 
 export type EksConfig = z.infer<typeof eksSchema> & { readonly kind: "eks" };
