@@ -112,6 +112,9 @@ const ami = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("own"), imageId: amiId, architecture: z.enum(["x86_64", "arm64"]) }),
 ]);
 
+/** Quota of a managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
+const MAX_NODES = 450;
+
 const nodes = z.strictObject({
   instanceType,
   /** 1 switches hyper-threading off in the launch template. @default - as the type ships */
@@ -119,7 +122,10 @@ const nodes = z.strictObject({
   /** Zones with engines, a node group each. @default - all zones of the network */
   zones: z.array(zone).min(1).optional(),
   /** Slots for engines in each zone: one node each. */
-  enginesPerZone: z.int({ error: "must be a whole number of engines, at least 1" }).min(1).max(100),
+  enginesPerZone: z
+    .int({ error: "must be a whole number of engines, at least 1" })
+    .min(1, { error: "must be a whole number of engines, at least 1" })
+    .max(MAX_NODES, { error: `must be at most ${MAX_NODES}, the nodes that one managed node group may have` }),
   /** Idle nodes a zone, so that a lost node's engine has somewhere to go at once. */
   spareNodesPerZone: z.int().min(0).max(20).default(0),
   ami,
