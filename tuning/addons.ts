@@ -21,9 +21,14 @@ export const NODE_ADDONS = {
     millicpu: 50,
     mebibytes: 0,
     source:
-      "25m for the CNI (charts/aws-vpc-cni/values.yaml of aws/amazon-vpc-cni-k8s) and 25m for aws-eks-nodeagent, its network policy agent, as the managed add-on sets it",
+      "25m for the CNI and 25m for aws-eks-nodeagent, its network policy agent: config/master/aws-k8s-cni.yaml of aws/amazon-vpc-cni-k8s",
   },
-  "kube-proxy": { millicpu: 100, mebibytes: 0, source: "manifest of the EKS managed add-on" },
+  "kube-proxy": {
+    millicpu: 100,
+    mebibytes: 0,
+    source:
+      "manifest that EKS applies, recorded in pkg/addons/default/testdata/sample-1.25.json of eksctl-io/eksctl",
+  },
   "ebs-csi-node": {
     millicpu: 30,
     mebibytes: 120,

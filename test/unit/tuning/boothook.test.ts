@@ -177,6 +177,14 @@ describe("boot hook", () => {
     assert.equal(node.read("etc/default/grub"), AMI_GRUB);
   });
 
+  it("repairs a later loss of arguments by one reboot of its own, and again only one", () => {
+    const script = scriptFor("balanced");
+    node.boot(script);
+    assert.equal(node.boot(script), false);
+    assert.equal(node.boot(script, AMI_CMDLINE), true);
+    assert.equal(node.boot(script, AMI_CMDLINE), false);
+  });
+
   it("starts afresh on an instance made from the image of a node that failed", () => {
     node.boot(scriptFor("balanced"));
     node.write("var/lib/cloud/data/instance-id", "i-2\n");
