@@ -1,14 +1,14 @@
 import { ENGINE_LABEL, type EngineInputs, NODE_LABEL, NODE_TAINT, TYPES } from "../../components/contract";
 import type { Field } from "./field";
 import { containers, podSpecs } from "./pods";
-import type { Resource, Stack } from "./stack";
+import { perStack, type Resource, type Stack } from "./stack";
 
 export const STATEFUL_SET = "kubernetes:apps/v1:StatefulSet";
 
 /** The engines of a stack: every StatefulSet with a sign of being one, made by our component or not. */
-export function engines(stack: Stack): Resource[] {
-  return stack.ofType(STATEFUL_SET).filter((resource) => engineSign(resource, stack) !== undefined);
-}
+export const engines: (stack: Stack) => readonly Resource[] = perStack((stack) =>
+  stack.ofType(STATEFUL_SET).filter((resource) => engineSign(resource, stack) !== undefined),
+);
 
 /**
  * Why a workload counts as an engine, for people; `undefined` when it does not. What is unknown counts: a rule then

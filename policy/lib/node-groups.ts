@@ -1,6 +1,6 @@
 import { NODE_LABEL, NODE_TAINT, TYPES } from "../../components/contract";
 import type { Field } from "./field";
-import type { Resource, Stack } from "./stack";
+import { perStack, type Resource, type Stack } from "./stack";
 
 export const NODE_GROUP = "aws:eks/nodeGroup:NodeGroup";
 export const LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
@@ -14,11 +14,11 @@ const EFFECTS: Readonly<Record<string, string>> = {
 };
 
 /** Node groups for engines: by label, by taint, or made by our component. */
-export function tradingGroups(stack: Stack): Resource[] {
-  return stack
+export const tradingGroups: (stack: Stack) => readonly Resource[] = perStack((stack) =>
+  stack
     .ofType(NODE_GROUP)
-    .filter((group) => group.within(TYPES.nodes) !== undefined || hasTradingMark(group));
-}
+    .filter((group) => group.within(TYPES.nodes) !== undefined || hasTradingMark(group)),
+);
 
 function hasTradingMark({ inputs }: Resource): boolean {
   const labels = inputs.at("labels");

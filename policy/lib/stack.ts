@@ -121,6 +121,16 @@ export class Stack {
   }
 }
 
+/** Computes something once for each view of a stack. */
+export function perStack<Result>(compute: (stack: Stack) => Result): (stack: Stack) => Result {
+  const known = new WeakMap<Stack, { readonly result: Result }>();
+  return (stack) => {
+    const found = known.get(stack) ?? { result: compute(stack) };
+    known.set(stack, found);
+    return found.result;
+  };
+}
+
 /** What all rules must agree on. Configured once, on the policy `trading-inputs`. */
 export interface Vocabulary {
   /** Image repositories of engines: whole, or the part after the last slash. */

@@ -1,7 +1,37 @@
 import type { Rule } from "../lib/rule";
+import { cpuExclusive } from "./cpu";
 import { pdbCoversEngine } from "./disruption";
+import { engineMustBeStatefulSet, marketAssignmentUnique, singleWriter } from "./identity";
 import { imageDigest } from "./images";
-import { capacityOnDemand } from "./nodes";
+import { mustBeKnownInPreview } from "./meta";
+import { networkPolicyEnforced } from "./network";
+import { capacityOnDemand, imdsV2, nodeVolumesEncrypted } from "./nodes";
+import { azCoverage } from "./placement";
+import { allowedRegions } from "./residency";
+import { secretsNotInPlainSight } from "./secrets";
+import { graceFitsThePlatform, shutdownBudget } from "./shutdown";
+import { storageClassTrading, volumeTemplateFrozen } from "./storage";
+import { taintTolerationPair } from "./taints";
 
 /** All rules, in the order in which they are reported. */
-export const rules: readonly Rule[] = [pdbCoversEngine, imageDigest, capacityOnDemand];
+export const rules: readonly Rule[] = [
+  marketAssignmentUnique,
+  engineMustBeStatefulSet,
+  singleWriter,
+  shutdownBudget,
+  graceFitsThePlatform,
+  pdbCoversEngine,
+  volumeTemplateFrozen,
+  storageClassTrading,
+  azCoverage,
+  taintTolerationPair,
+  cpuExclusive,
+  capacityOnDemand,
+  nodeVolumesEncrypted,
+  imdsV2,
+  imageDigest,
+  networkPolicyEnforced,
+  secretsNotInPlainSight,
+  allowedRegions,
+  mustBeKnownInPreview,
+];
