@@ -58,7 +58,7 @@ export class Field {
 
   /** For people: the place and the value. */
   describe(): string {
-    return `${this.place} ${this.shown()}`;
+    return `${this.place} ${this.shown()}`.trimEnd();
   }
 
   at(...keys: readonly string[]): Field {

@@ -23,8 +23,8 @@ export function readBudget(
   const document = annotation.json();
   const seconds: Partial<Record<keyof ShutdownBudget, number>> = {};
   for (const phase of PHASES) {
-    const { value } = document.at(phase);
-    if (typeof value !== "number" || value < 0) return { wrong: document.at(phase) };
+    const value = document.at(phase).number();
+    if (value === undefined || value < 0) return { wrong: document.at(phase) };
     seconds[phase] = value;
   }
   const { preStop = 0, cancelOrders = 0, confirmations = 0, flush = 0, slack = 0 } = seconds;

@@ -92,7 +92,7 @@ export const engineMustBeStatefulSet = defineRule({
   settings: {},
   defaults: {},
   subjects: (stack) => stack.resources.filter((resource) => isEngineLike(resource, stack)),
-  absent: "no workload of the stack carries an engine's label, image, toleration or node selector",
+  absent: "the stack has no workload with an engine's label, image, toleration or node selector",
   inspect: (workload, { stack, report }) => {
     if (workload.type === STATEFUL_SET) return;
     const sign = engineSign(workload, stack) ?? mention(workload, stack) ?? "is an engine";

@@ -38,8 +38,9 @@ function onDemand(capacity: Field, { report }: Context<object>): void {
 function oneAtATime(update: Field, { report }: Context<object>): void {
   const percentage = update.at("maxUnavailablePercentage");
   const count = update.at("maxUnavailable");
-  if (!percentage.present && (count.number() ?? 1) === 1) return;
-  report(percentage.present ? percentage : count, {
+  const byPercentage = percentage.number() !== undefined;
+  if (!byPercentage && (count.number() ?? 1) === 1) return;
+  report(byPercentage ? percentage : count, {
     problem: "must be one node at a time",
     because: "every further node that is updated at once is another market that goes dark at the same moment",
     remedy: "set updateConfig: { maxUnavailable: 1 }",

@@ -290,9 +290,9 @@ export function refuses(
 }
 
 /** The rule needs this value: in the preview of a new stack it says so. */
-export function mustBeKnown(rule: Rule, stack: FixtureStack, place: RegExp): void {
-  refuses(rule, stack, place, {}, ["proxied", "engine"]);
-  refuses(rule, stack, /must be known in preview/, {}, ["proxied", "engine"]);
+export function mustBeKnown(rule: Rule, stack: FixtureStack, place: RegExp, config: object = {}): void {
+  refuses(rule, stack, place, config, ["proxied", "engine"]);
+  refuses(rule, stack, /must be known in preview/, config, ["proxied", "engine"]);
 }
 
 export function isNotApplicable(rule: Rule, stack: FixtureStack, reason: RegExp): void {

@@ -1,0 +1,98 @@
+import { storageClassTrading, volumeTemplateFrozen } from "../../policy/rules/storage";
+import { describeRule } from "./cases";
+import { type FixtureStack, type Json, NEVER } from "./support";
+
+const ORPHAN = ["metadata", "annotations", "pulumi.com/deletionPropagationPolicy"];
+
+describeRule(volumeTemplateFrozen, {
+  refuses: [
+    [
+      "no annotation",
+      (stack) => stack.set("btc", ORPHAN, undefined),
+      /\(not set\): must be "orphan".*deploy the annotation .* first/,
+    ],
+    ["another policy", (stack) => stack.set("btc", ORPHAN, "background"), /= "background": must be "orphan"/],
+    [
+      "a generated name",
+      (stack) => stack.set("btc", "metadata.name", undefined),
+      /metadata\.name \(not set\): must be written out/,
+    ],
+    ["an empty name", (stack) => stack.set("btc", "metadata.name", ""), /must be written out/],
+  ],
+  needs: [
+    ["the annotation", (stack) => stack.set("btc", ORPHAN, NEVER), /deletionPropagationPolicy/],
+    ["the name", (stack) => stack.set("btc", "metadata.name", NEVER), /metadata\.name/],
+  ],
+});
+
+const set = (path: string, value: Json | undefined) => (stack: FixtureStack) =>
+  stack.set("storage-class", path, value);
+const claimClass = (value: Json | undefined) => (stack: FixtureStack) =>
+  stack.set("btc", "spec.volumeClaimTemplates.0.spec.storageClassName", value);
+const zones = (...values: string[]): Json => [
+  { matchLabelExpressions: [{ key: "topology.kubernetes.io/zone", values }] },
+];
+
+describeRule(storageClassTrading, {
+  accepts: [
+    [
+      "parameter names in any case",
+      (stack) => set("parameters.Encrypted", "true")(set("parameters.encrypted", undefined)(stack)),
+    ],
+    ["a key by plain ARN", set("parameters.kmsKeyId", "arn:aws:kms:eu-central-1:1:key/2")],
+    ["the nodes' zones", set("allowedTopologies", zones("eu-central-1a", "eu-central-1b", "eu-central-1c"))],
+    [
+      "a class that nobody uses",
+      (stack) =>
+        stack.add({
+          type: "kubernetes:storage.k8s.io/v1:StorageClass",
+          name: "scratch",
+          inputs: { metadata: { name: "scratch" } },
+        }),
+    ],
+  ],
+  refuses: [
+    [
+      "no encryption",
+      set("parameters.encrypted", undefined),
+      /parameters\.encrypted \(not set\): must be true/,
+    ],
+    [
+      "encryption spelt otherwise",
+      set("parameters.encrypted", "True"),
+      /= "True": must be true; with any other spelling/,
+    ],
+    ["no key", set("parameters.kmsKeyId", undefined), /kmsKeyId \(not set\): no key is named/],
+    ["another type", set("parameters.type", "gp2"), /must be gp3/],
+    ["another provisioner", set("provisioner", "kubernetes.io/aws-ebs"), /must be ebs\.csi\.aws\.com/],
+    ["deletion with the claim", set("reclaimPolicy", undefined), /reclaimPolicy \(not set\): must be Retain/],
+    ["binding at once", set("volumeBindingMode", "Immediate"), /must be WaitForFirstConsumer/],
+    [
+      "no expansion",
+      set("allowVolumeExpansion", undefined),
+      /allowVolumeExpansion \(not set\): must be true/,
+    ],
+    ["too few operations", set("parameters.iops", "2999"), /must be between 3000 and 80000/],
+    ["too much throughput", set("parameters.throughput", "2001"), /must be between 125 and 2000/],
+    ["both ways to say operations", set("parameters.iopsPerGB", "50"), /must not be set beside iops/],
+    [
+      "fewer zones than nodes",
+      set("allowedTopologies", zones("eu-central-1a")),
+      /leaves out eu-central-1b, eu-central-1c/,
+    ],
+    ["a claim without class", claimClass(undefined), /storageClassName \(not set\): must name a class/],
+    ["a claim with an empty class", claimClass(""), /must name a class/],
+    ["a class of nobody", claimClass("gp2"), /= "gp2": is not a StorageClass of this stack/],
+    [
+      "an unknown key that comes from nowhere",
+      (stack) => set("parameters.kmsKeyId", NEVER)(stack.change("storage-class", { sources: {} })),
+      /kmsKeyId .*key/,
+    ],
+  ],
+  needs: [
+    ["the parameters", set("parameters", NEVER), /parameters/],
+    ["the encryption", set("parameters.encrypted", NEVER), /parameters\.encrypted/],
+    ["the class's name", set("metadata.name", NEVER), /metadata\.name/],
+    ["the claim's class", claimClass(NEVER), /storageClassName/],
+  ],
+});
