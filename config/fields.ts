@@ -19,7 +19,7 @@ function quantity<T extends string>(matches: (value: string) => value is T, prob
 
 /** A string of one form, with the form in the message. */
 export function text(pattern: RegExp, problem: string): z.ZodString {
-  return z.string().regex(pattern, { error: problem });
+  return z.string({ error: problem }).regex(pattern, { error: problem });
 }
 
 /** RFC 1123 label, short enough that `<name>-<ordinal>` and generated names stay within 63 characters. */
@@ -27,6 +27,17 @@ export const dnsLabel = text(
   /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
   "must be a DNS label: lower-case letters, digits and dashes, starting with a letter, at most 40 characters",
 );
+
+/** Short enough that every name which is made from it, generated suffix and all, stays within AWS's 64 characters. */
+export const environment = text(
+  /^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$/,
+  "must be a DNS label: lower-case letters, digits and dashes, starting with a letter, at most 24 characters",
+);
+
+/** A namespace of one's own: Kubernetes' own namespaces are there already, and `system-` names of priorities are reserved. */
+export const namespace = dnsLabel.regex(/^(?!(kube-|default$|system$|system-))/, {
+  error: "belongs to Kubernetes; choose a name that is the engine's own",
+});
 
 export const region = text(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be an AWS region, for example "eu-central-1"');
 

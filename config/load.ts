@@ -26,6 +26,12 @@ export function rawConfig(project: string, all: Readonly<Record<string, string>>
   );
 }
 
+/** A text that only looks like JSON stays a text: the schema then says what it must be, without a stack trace. */
 function decode(value: string): unknown {
-  return /^[[{]/.test(value) ? JSON.parse(value) : value;
+  if (!/^[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }

@@ -86,7 +86,7 @@ function readEngines(raw: unknown, problems: Problem[]): Record<string, EngineCo
 
 function unknownKeys(raw: Raw, shape: Readonly<Record<string, unknown>>): Problem[] {
   return Object.keys(raw)
-    .filter((key) => !(key in shape))
+    .filter((key) => !Object.hasOwn(shape, key))
     .map((path) => ({
       path,
       problem: `unknown key; the stack file may have ${Object.keys(shape).join(", ")}`,

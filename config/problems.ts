@@ -6,8 +6,8 @@ export interface Problem {
   readonly path: string;
   /** What is wrong and what to write instead. */
   readonly problem: string;
-  /** The value found; left out where there is none to show. */
-  readonly got?: unknown;
+  /** The value found; undefined where there is none. */
+  readonly got: unknown;
 }
 
 /** All problems of a stack's config in one message: each line `path: problem (got X)`. */
@@ -27,7 +27,7 @@ export class ConfigError extends Error {
 }
 
 export function formatProblem({ path, problem, got }: Problem): string {
-  return got === undefined ? `${path}: ${problem}` : `${path}: ${problem} (got ${show(got)})`;
+  return `${path}: ${problem} (got ${got === undefined ? "nothing" : show(got)})`;
 }
 
 /** Reads one section; its problems are added to the list, so that all sections are reported together. */
@@ -55,25 +55,23 @@ function problemsOf(issue: z.core.$ZodIssue, raw: unknown, base: string): Proble
   if (issue.code === "invalid_key")
     return [{ path, problem: issue.issues[0]?.message ?? "this name is not allowed here", got: at.at(-1) }];
   const got = valueAt(raw, at);
-  if (got === undefined) return [{ path, problem: `is missing; ${expectation(issue)}` }];
-  return [{ path, problem: describe(issue), got }];
+  return [{ path, problem: got === undefined ? `is missing; ${describe(issue)}` : describe(issue), got }];
 }
 
 function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value")
     return customised(issue) ?? `must be one of ${issue.values.map(show).join(", ")}`;
   if (issue.code === "invalid_type") return customised(issue) ?? `must be ${article(issue.expected)}`;
-  if (issue.code === "too_small") return customised(issue) ?? `must be at least ${issue.minimum}`;
-  if (issue.code === "too_big") return customised(issue) ?? `must be at most ${issue.maximum}`;
+  if (issue.code === "too_small") return customised(issue) ?? bound("at least", issue.minimum, issue.origin);
+  if (issue.code === "too_big") return customised(issue) ?? bound("at most", issue.maximum, issue.origin);
   if (issue.code === "invalid_union")
     return customised(issue) ?? "has none of the forms that are allowed here";
   return issue.message;
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_union" && "note" in issue)
-    return 'say which form it has (its "kind" or "mode")';
-  return describe(issue);
+function bound(side: string, limit: number | bigint, origin: string): string {
+  if (origin === "array") return `must have ${side} ${limit} ${Number(limit) === 1 ? "entry" : "entries"}`;
+  return origin === "string" ? `must have ${side} ${limit} characters` : `must be ${side} ${limit}`;
 }
 
 /** zod's own default messages begin with "Invalid" or "Too"; anything else was written in the schema. */
@@ -83,8 +81,8 @@ function customised(issue: z.core.$ZodIssue): string | undefined {
 
 function article(expected: string): string {
   const names: Record<string, string> = {
-    object: "a mapping of keys to values",
-    record: "a mapping of keys to values",
+    object: "a mapping of keys to values (docs/configuration.md names them)",
+    record: "a mapping of keys to values (docs/configuration.md names them)",
     array: "a list",
     string: "a text (quote it)",
     number: "a number",

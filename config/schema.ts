@@ -8,10 +8,12 @@ import {
   cidr,
   dnsLabel,
   duration,
+  environment,
   imageDigest,
   instanceType,
   kubernetesVersion,
   market,
+  namespace,
   port,
   region,
   roleArn,
@@ -24,7 +26,7 @@ import {
 
 /**
  * The shape of `Pulumi.<environment>.yaml`, one schema per top-level key, with every default in this file.
- * Rules that concern two or more fields are in `rules.ts`.
+ * Rules that concern two or more fields are in `rules/`.
  */
 
 const residency = z.strictObject({
@@ -67,7 +69,7 @@ const addons = z.strictObject({
 });
 
 const eksCluster = z.strictObject({
-  kind: z.literal("eks"),
+  kind: z.literal("eks", { error: 'must be "eks" or "existing"' }),
   version: kubernetesVersion,
   /** `private`, or the public ranges from which the API may be reached. Pulumi itself must be in one of them. */
   endpoint: z.union([z.literal("private"), z.strictObject({ publicCidrs: z.array(cidr).min(1) })], {
@@ -101,16 +103,25 @@ const existingCluster = z.strictObject({
   serviceCidr: cidr.default("10.96.0.0/12"),
 });
 
-const ami = z.discriminatedUnion("mode", [
-  /** AWS's own AMI: EKS adds the cluster's details to our user data. */
-  z.strictObject({
-    mode: z.literal("merge"),
-    amiType: z.enum(["AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD"]),
-    releaseVersion: amiRelease,
-  }),
-  /** An image of ours: the user data carries the whole NodeConfig. */
-  z.strictObject({ mode: z.literal("own"), imageId: amiId, architecture: z.enum(["x86_64", "arm64"]) }),
-]);
+const ami = z.discriminatedUnion(
+  "mode",
+  [
+    /** AWS's own AMI: EKS adds the cluster's details to our user data. */
+    z.strictObject({
+      mode: z.literal("merge"),
+      amiType: z.enum(["AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD"]),
+      releaseVersion: amiRelease,
+    }),
+    /** An image of ours: the user data carries the whole NodeConfig. */
+    z.strictObject({ mode: z.literal("own"), imageId: amiId, architecture: z.enum(["x86_64", "arm64"]) }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union"
+        ? 'must be "merge" (an AMI of AWS) or "own" (an AMI of yours)'
+        : undefined,
+  },
+);
 
 /** Quota of a managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
 const MAX_NODES = 450;
@@ -125,7 +136,9 @@ const nodes = z.strictObject({
   enginesPerZone: z
     .int({ error: "must be a whole number of engines, at least 1" })
     .min(1, { error: "must be a whole number of engines, at least 1" })
-    .max(MAX_NODES, { error: `must be at most ${MAX_NODES}, the nodes that one managed node group may have` }),
+    .max(MAX_NODES, {
+      error: `must be at most ${MAX_NODES}, the nodes that one managed node group may have`,
+    }),
   /** Idle nodes a zone, so that a lost node's engine has somewhere to go at once. */
   spareNodesPerZone: z.int().min(0).max(20).default(0),
   ami,
@@ -148,7 +161,7 @@ const nodes = z.strictObject({
 });
 
 const ebsStorage = z.strictObject({
-  kind: z.literal("ebs"),
+  kind: z.literal("ebs", { error: 'must be "ebs": on EKS the class is made here' }),
   className: dnsLabel.default("gp3-encrypted"),
   /** Baseline of gp3 is 3,000. */
   iops: z
@@ -185,7 +198,12 @@ const ebsStorage = z.strictObject({
 });
 
 /** A class that the cluster has already. */
-const existingStorage = z.strictObject({ kind: z.literal("existing"), className: z.string().min(1) });
+const existingStorage = z.strictObject({
+  kind: z.literal("existing", {
+    error: 'must be "existing": the class of a cluster that exists is only named',
+  }),
+  className: z.string().min(1),
+});
 
 const shutdown = z.strictObject({
   /** Longest time to cancel all open orders. */
@@ -207,7 +225,7 @@ const egressRule = z.strictObject({
 /** One engine of the stack. */
 export const engineSchema = z.strictObject({
   /** @default - the engine's name */
-  namespace: dnsLabel.optional(),
+  namespace: namespace.optional(),
   image: imageDigest,
   /** One list per ordinal: its length is the number of replicas, its order is identity. */
   markets: z
@@ -246,11 +264,11 @@ export const engineSchema = z.strictObject({
   partition: z.int().min(0).default(0),
 });
 
-/** The name of an engine: a key of `engines`, and the name of its StatefulSet. */
-export const engineName = dnsLabel;
+/** The name of an engine: a key of `engines`, the name of its StatefulSet, and its namespace if it names no other. */
+export const engineName = namespace;
 
 const common = {
-  environment: dnsLabel,
+  environment,
   region,
   residency,
   protection: protection.default({ state: true, cluster: true }),

@@ -15,7 +15,7 @@ export const marketsOnce: Rule = ({ engines = {} }) => {
         else
           problems.push({
             path,
-            problem: `is already traded by ${owner}; two owners send every order twice`,
+            problem: `is already traded by ${owner}; remove one: two owners send every order twice`,
             got: market,
           });
       }
@@ -109,6 +109,19 @@ export const partitionInRange: Rule = ({ engines = {} }) =>
           },
         ],
   );
+
+/** Pod Identity is EKS's: elsewhere the engine would find the ARN in its map, and no way to read the secret. */
+export const credentialsNeedEks: Rule = ({ engines = {}, cluster }) =>
+  cluster?.kind !== "existing"
+    ? []
+    : Object.entries(engines)
+        .filter(([, engine]) => Object.keys(engine.credentials).length > 0)
+        .map(([name, { credentials }]) => ({
+          path: `engines.${name}.credentials`,
+          problem:
+            "need EKS, where pods get an AWS identity; remove them, and give the engine its secrets another way",
+          got: credentials,
+        }));
 
 /** Credentials belong to markets that the engine trades: anything else is a typing error or a leftover. */
 export const credentialsMatchMarkets: Rule = ({ engines = {} }) =>

@@ -2,6 +2,7 @@ import type { Problem } from "../problems";
 import {
   budgetProtects,
   credentialsMatchMarkets,
+  credentialsNeedEks,
   graceFitsDrain,
   marketsOnce,
   namespacesOnce,
@@ -38,6 +39,7 @@ const RULES: readonly Rule[] = [
   budgetProtects,
   partitionInRange,
   credentialsMatchMarkets,
+  credentialsNeedEks,
   volumesWithinGp3,
 ];
 

@@ -39,7 +39,7 @@ export const vpcRange: Rule = ({ network, cluster }) => {
   if (cluster && overlaps(vpc, parseCidr(cluster.serviceCidr)))
     problems.push({
       path,
-      problem: `overlaps cluster.serviceCidr ${cluster.serviceCidr}; ClusterIPs would hide hosts of the VPC`,
+      problem: `overlaps cluster.serviceCidr ${cluster.serviceCidr}, whose ClusterIPs would hide hosts of the VPC; choose a range that is free`,
       got: network.cidr,
     });
   for (const [index, reserved] of network.reservedCidrs.entries())
@@ -57,13 +57,19 @@ export const networkZones: Rule = ({ network, region }) => {
   if (!network) return [];
   const twice = repeated(network.zones).map((index) => ({
     path: `network.zones[${index}]`,
-    problem: "is named twice; a zone has one private and one public subnet",
+    problem: "is named twice; a zone has one private and one public subnet: remove one",
     got: network.zones[index],
   }));
   const foreign = network.zones.flatMap((zone, index) =>
     region === undefined || zone.slice(0, -1) === region
       ? []
-      : [{ path: `network.zones[${index}]`, problem: `is not a zone of region ${region}`, got: zone }],
+      : [
+          {
+            path: `network.zones[${index}]`,
+            problem: `is not a zone of region ${region}; name one of its zones, for example ${region}a`,
+            got: zone,
+          },
+        ],
   );
   const tooMany =
     network.zones.length > MAX_ZONES

@@ -1,4 +1,4 @@
-import { checkEngineFits, NodePlanError, planNode } from "../../tuning";
+import { checkEngineFits, NodePlanError, type NodeProblem, planNode } from "../../tuning";
 import type { Architecture, NodePlan } from "../../tuning/types";
 import { nodeProfile } from "../node-profile";
 import type { Problem } from "../problems";
@@ -21,7 +21,7 @@ export const nodeZones: Rule = ({ nodes, network }) => {
   const zones = nodes?.zones ?? [];
   const twice = repeated(zones).map((index) => ({
     path: `nodes.zones[${index}]`,
-    problem: "is named twice; a zone has one node group",
+    problem: "is named twice; a zone has one node group: remove one",
     got: zones[index],
   }));
   const bare = zones.flatMap((zone, index) =>
@@ -104,11 +104,12 @@ function tryPlan(nodes: NodesConfig, engines: Engines): { plan: NodePlan } | { p
     return { plan: planNode(nodeProfile(nodes, engines)) };
   } catch (error) {
     if (!(error instanceof NodePlanError)) throw error;
+    const values: Readonly<Record<string, unknown>> = nodes;
     return {
-      problems: error.problems.map(({ field, problem, remedy }) => ({
-        path: `nodes.${NODE_FIELDS[field] ?? field}`,
-        problem: `${problem}; ${remedy}`,
-      })),
+      problems: error.problems.map((found) => {
+        const field = NODE_FIELDS[found.field] ?? found.field;
+        return { path: `nodes.${field}`, problem: sentence(found), got: values[field] };
+      }),
     };
   }
 }
@@ -121,7 +122,7 @@ function architectureProblems({ ami, instanceType }: NodesConfig, { architecture
   return [
     {
       path: `nodes.ami.${field}`,
-      problem: `is for ${image}, but ${instanceType} is ${architecture}; an instance does not boot a foreign image`,
+      problem: `is for ${image}, but ${instanceType} is ${architecture}; use an image for ${architecture}, or another instance type`,
       got,
     },
   ];
@@ -129,12 +130,15 @@ function architectureProblems({ ami, instanceType }: NodesConfig, { architecture
 
 function fitProblems(engines: Engines, plan: NodePlan): Problem[] {
   return Object.entries(engines).flatMap(([name, engine]) =>
-    checkEngineFits(plan, { cpus: engine.cpus, memoryMebibytes: mebibytes(engine.memory) }).map(
-      ({ field, problem, remedy }) => ({
-        path: `engines.${name}.${field === "cpus" ? "cpus" : "memory"}`,
-        problem: `${problem}; ${remedy}`,
-        got: field === "cpus" ? engine.cpus : engine.memory,
-      }),
-    ),
+    checkEngineFits(plan, { cpus: engine.cpus, memoryMebibytes: mebibytes(engine.memory) }).map((found) => ({
+      path: `engines.${name}.${found.field === "cpus" ? "cpus" : "memory"}`,
+      problem: sentence(found),
+      got: found.field === "cpus" ? engine.cpus : engine.memory,
+    })),
   );
+}
+
+/** Problem and remedy as one line of the config's error. */
+function sentence({ problem, remedy }: NodeProblem): string {
+  return `${problem}; ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "../problems";
-import { gibibytes, mebibytesPerSecond } from "../units";
+import { gibibytes, mebibytesPerSecond, type Throughput } from "../units";
 import type { Rule } from "./sections";
 
 /**
@@ -18,21 +18,12 @@ const GP3 = {
 /** A volume that EBS refuses leaves the engine Pending, long after the preview was green. */
 export const volumesWithinGp3: Rule = ({ storage, engines = {} }) => {
   if (storage?.kind !== "ebs") return [];
-  const problems: Problem[] = [];
-  const throughput = mebibytesPerSecond(storage.throughput);
-  const most = Math.min(GP3.maxThroughput, storage.iops * GP3.throughputPerIops);
-  if (throughput < GP3.baselineThroughput)
-    problems.push({
-      path: "storage.throughput",
-      problem: `is below gp3's baseline of ${GP3.baselineThroughput} MiB/s; use at least that`,
-      got: storage.throughput,
-    });
-  if (throughput > most)
-    problems.push({
-      path: "storage.throughput",
-      problem: `is more than ${storage.iops} IOPS allow; gp3 gives at most ${most} MiB/s (0.25 for each of storage.iops)`,
-      got: storage.throughput,
-    });
+  const problems = [
+    ...throughputProblems("storage", storage),
+    ...Object.entries(storage.volumeAttributes).flatMap(([name, performance]) =>
+      throughputProblems(`storage.volumeAttributes.${name}`, performance),
+    ),
+  ];
   for (const [name, engine] of Object.entries(engines)) {
     const size = gibibytes(engine.volume);
     const path = `engines.${name}.volume`;
@@ -51,3 +42,29 @@ export const volumesWithinGp3: Rule = ({ storage, engines = {} }) => {
   }
   return problems;
 };
+
+/** EBS ties throughput to IOPS, for the class and for every named performance. */
+function throughputProblems(
+  section: string,
+  { iops, throughput }: { readonly iops: number; readonly throughput: Throughput },
+): Problem[] {
+  const path = `${section}.throughput`;
+  const rate = mebibytesPerSecond(throughput);
+  const most = Math.min(GP3.maxThroughput, iops * GP3.throughputPerIops);
+  if (rate < GP3.baselineThroughput)
+    return [
+      {
+        path,
+        problem: `is below gp3's baseline of ${GP3.baselineThroughput} MiB/s; use at least that`,
+        got: throughput,
+      },
+    ];
+  if (rate <= most) return [];
+  return [
+    {
+      path,
+      problem: `is more than ${iops} IOPS allow; use at most ${most} MiB/s (0.25 for each of the IOPS), or raise the IOPS`,
+      got: throughput,
+    },
+  ];
+}
