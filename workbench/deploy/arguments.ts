@@ -1,0 +1,46 @@
+/** What somebody asked `npm run up` to do. */
+export type Request =
+  | { readonly kind: "help" }
+  | { readonly kind: "refused"; readonly problems: readonly string[] }
+  | { readonly kind: "up"; readonly environment: string; readonly flags: readonly string[] };
+
+export const HELP = `Usage: npm run up -- <environment> [pulumi flags]
+
+Deploys Pulumi.<environment>.yaml to AWS with the policy pack enforced, then waits until every engine is ready.
+An unchanged StatefulSet is not awaited by Pulumi after its nodes were rolled, so the wait is part of the command.
+
+  <environment>   the stack: dev, staging, prod, or one of your own
+  [pulumi flags]  passed on to "pulumi up", for example --yes, --diff, --target
+
+Not accepted: --skip-preview (the preview is where a policy stops a change), --policy-pack (always policy/), --stack.
+Without an account, try: npm run up:offline`;
+
+const REFUSED: Readonly<Record<string, string>> = {
+  "--skip-preview":
+    "a violated stack policy is only reported after the resources were changed; leave it out, or look with --diff",
+  "-f": "is short for --skip-preview, which is not accepted: a policy stops a change in the preview",
+  "--policy-pack": "the pack is always policy/; to relax a rule, change its configuration in a pull request",
+  "--policy-pack-config": "the pack's configuration is decided in a pull request, not on the command line",
+  "--stack": "the environment is the first argument: npm run up -- <environment>",
+  "-s": "is short for --stack; the environment is the first argument: npm run up -- <environment>",
+};
+
+/** Reads the command line. Pure. */
+export function readArguments(argv: readonly string[]): Request {
+  if (argv.includes("--help") || argv.includes("-h")) return { kind: "help" };
+  const [environment, ...flags] = argv;
+  if (environment === undefined)
+    return { kind: "refused", problems: ["name the environment: npm run up -- <environment>"] };
+  if (!/^[a-z][a-z0-9-]*$/.test(environment))
+    return {
+      kind: "refused",
+      problems: [
+        `"${environment}" is not the name of an environment; it comes first: npm run up -- <environment>`,
+      ],
+    };
+  const problems = flags.flatMap((flag) => {
+    const reason = REFUSED[flag.split("=")[0] ?? flag];
+    return reason === undefined ? [] : [`${flag}: ${reason}`];
+  });
+  return problems.length > 0 ? { kind: "refused", problems } : { kind: "up", environment, flags };
+}

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { HELP, readArguments } from "./arguments";
+import { statefulSets, waitCommand } from "./engines";
+import { type Ask, missingPrerequisites } from "./prerequisites";
+
+const ROOT = join(__dirname, "..", "..");
+/** As long as the longest roll-out of one engine is awaited by Pulumi itself. */
+const WAIT_SECONDS = 3600;
+
+const ask: Ask = async (command, args) => {
+  const { failed, stdout } = await execa(command, [...args], { reject: false, cwd: ROOT });
+  return failed ? undefined : stdout;
+};
+
+async function main(): Promise<number> {
+  const request = readArguments(process.argv.slice(2));
+  if (request.kind === "help") return say(HELP, 0);
+  if (request.kind === "refused") return say(["Nothing was deployed:", ...request.problems].join("\n  "), 2);
+  const { environment, flags } = request;
+
+  say(`Checking what a deployment of ${environment} needs …`, 0);
+  const missing = await missingPrerequisites(ROOT, environment, ask, process.env);
+  if (missing.length > 0) return say(["Nothing was deployed. Missing:", ...missing].join("\n  "), 2);
+
+  const built = await visible("npm", ["run", "--silent", "build:policy"]);
+  if (built !== 0) return say("Nothing was deployed: the policy pack does not build.", built);
+  const deployed = await visible("pulumi", [
+    "up",
+    "--stack",
+    environment,
+    "--policy-pack",
+    join(ROOT, "policy"),
+    ...flags,
+  ]);
+  if (deployed !== 0) return deployed;
+  return await awaitEngines(environment);
+}
+
+/** Readiness of every engine, also of those that this update did not touch: their nodes may have been rolled. */
+async function awaitEngines(environment: string): Promise<number> {
+  const engines = statefulSets(await output(environment, "engines"));
+  if (engines.length === 0) return say("The stack has no engines to wait for.", 0);
+  if ((await ask("kubectl", ["version", "--client"])) === undefined)
+    return say(
+      [
+        "kubectl is not here; wait for the engines where it is:",
+        ...engines.map((engine) => `kubectl ${waitCommand(engine, WAIT_SECONDS).join(" ")}`),
+      ].join("\n  "),
+      3,
+    );
+  const kubeconfig = await output(environment, "kubeconfig");
+  if (typeof kubeconfig !== "string") return await rollouts(engines, []);
+  const folder = mkdtempSync(join(tmpdir(), "trading-up-"));
+  try {
+    const file = join(folder, "kubeconfig");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    return await rollouts(engines, ["--kubeconfig", file]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function rollouts(
+  engines: ReturnType<typeof statefulSets>,
+  kubectl: readonly string[],
+): Promise<number> {
+  for (const engine of engines) {
+    say(`Waiting for engine ${engine.namespace}/${engine.name} …`, 0);
+    const code = await visible("kubectl", [...kubectl, ...waitCommand(engine, WAIT_SECONDS)]);
+    if (code !== 0)
+      return say(
+        `Engine ${engine.namespace}/${engine.name} is not ready. Its markets are dark: look at its pods before anything else.`,
+        code,
+      );
+  }
+  return say("Every engine is ready.", 0);
+}
+
+async function output(environment: string, name: string): Promise<unknown> {
+  const text = await ask("pulumi", [
+    "stack",
+    "output",
+    name,
+    "--json",
+    "--show-secrets",
+    "--stack",
+    environment,
+  ]);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+async function visible(command: string, args: readonly string[]): Promise<number> {
+  const { exitCode } = await execa(command, [...args], { reject: false, cwd: ROOT, stdio: "inherit" });
+  return exitCode ?? 1;
+}
+
+function say(text: string, exitCode: number): number {
+  (exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`);
+  return exitCode;
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});
