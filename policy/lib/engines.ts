@@ -25,13 +25,22 @@ export function engineSign(resource: Resource, stack: Stack): string | undefined
   return labelSign(resource);
 }
 
+/** Repositories of engines: the configured ones, and those of the stack's own TradingEngines. */
+export const engineRepositories: (stack: Stack) => readonly string[] = perStack((stack) => {
+  const own = stack.ofType(TYPES.engine).flatMap(({ inputs }) => {
+    const { value } = inputs.at("image");
+    return typeof value === "string" ? [repositoryOf(value)] : [];
+  });
+  return [...new Set([...stack.vocabulary.engineImages, ...own])];
+});
+
 function podSign(pod: Field, stack: Stack): string | undefined {
   if (containerLists(pod).some((list) => list.unknown)) return "has unknown containers";
   for (const container of containers(pod)) {
     const image = container.at("image");
     if (image.unknown) return "has an unknown image";
     const text = image.text() ?? "";
-    if (stack.vocabulary.engineImages.some((engine) => isImageOf(text, engine)))
+    if (engineRepositories(stack).some((engine) => isImageOf(text, engine)))
       return `runs the engine image ${text}`;
   }
   if (isPinnedToTradingNodes(pod)) return `asks for nodes with ${NODE_LABEL.key}=${NODE_LABEL.value}`;
@@ -60,10 +69,14 @@ function labelSign(resource: Resource): string | undefined {
 
 /** Whether an image is of a repository, given whole or as the part after the last slash. */
 export function isImageOf(image: string, repository: string): boolean {
+  const path = repositoryOf(image);
+  return path === repository || path.endsWith(`/${repository}`);
+}
+
+function repositoryOf(image: string): string {
   const [withoutDigest = ""] = image.split("@");
   // A colon before the last slash is a registry's port.
-  const path = withoutDigest.replace(/:[^:/]*$/, "");
-  return path === repository || path.endsWith(`/${repository}`);
+  return withoutDigest.replace(/:[^:/]*$/, "");
 }
 
 function isPinnedToTradingNodes(pod: Field): boolean {

@@ -77,6 +77,20 @@ export class Field {
     throw new Malformed(this, "a number");
   }
 
+  /** A text that must be set. */
+  requiredText(): string {
+    const text = this.text();
+    if (text === undefined) throw new Malformed(this, "text");
+    return text;
+  }
+
+  /** A number that must be set. */
+  requiredNumber(): number {
+    const number = this.number();
+    if (number === undefined) throw new Malformed(this, "a number");
+    return number;
+  }
+
   boolean(): boolean | undefined {
     const value = this.known();
     if (value === undefined || typeof value === "boolean") return value;

@@ -1,6 +1,7 @@
 import { MARKET_MAP_KEY } from "../../components/contract";
 import { namespaceOf, podOf } from "./engines";
 import type { Field } from "./field";
+import { mountedVolumes } from "./pods";
 import type { Resource, Stack } from "./stack";
 
 export const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
@@ -20,10 +21,13 @@ export function marketMap(configMap: Resource): Field {
   return configMap.inputs.at("data", MARKET_MAP_KEY);
 }
 
+/** A volume that no container mounts tells nobody anything. */
 function mountedConfigMaps(pod: Field): string[] {
+  const mounts = mountedVolumes(pod);
   return pod
     .at("volumes")
     .list()
+    .filter((volume) => mounts.has(volume.at("name").text() ?? ""))
     .flatMap((volume) => [volume, ...volume.at("projected", "sources").list()])
     .flatMap((source) => source.at("configMap", "name").text() ?? []);
 }

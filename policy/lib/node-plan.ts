@@ -62,10 +62,10 @@ export interface KubeletWindow {
 
 /** The windows that the plans promise and those that known user data brings about. */
 export function kubeletWindows(stack: Stack): KubeletWindow[] {
-  const planned = plannedNodes(stack).flatMap((nodes) => {
-    const seconds = planOf(nodes).at("engineShutdownWindow").number();
-    return seconds === undefined ? [] : [{ of: nodes.label, seconds }];
-  });
+  const planned = plannedNodes(stack).map((nodes) => ({
+    of: nodes.label,
+    seconds: planOf(nodes).at("engineShutdownWindow").requiredNumber(),
+  }));
   const written = tradingTemplates(stack).flatMap((template) => writtenWindow(template));
   return [...planned, ...written];
 }

@@ -2,8 +2,6 @@ import type { Field } from "./field";
 import type { Resource } from "./stack";
 import { isList, isMap } from "./value";
 
-/** Kinds that run pods of their own, and how a toleration is judged. */
-
 /** The pod specs in a resource, wherever they are: in a template, a list, a patch or a custom resource. */
 export function podSpecs(resource: Resource): Field[] {
   if (!resource.type.startsWith("kubernetes:")) return [];
@@ -33,6 +31,15 @@ export function containers(pod: Field): Field[] {
     ...pod.at("initContainers").list(),
     ...pod.at("ephemeralContainers").list(),
   ];
+}
+
+/** Names of the volumes that the pod's lasting containers mount. */
+export function mountedVolumes(pod: Field): ReadonlySet<string> {
+  const mounts = pod
+    .at("containers")
+    .list()
+    .flatMap((container) => container.at("volumeMounts").list());
+  return new Set(mounts.flatMap((mount) => mount.at("name").text() ?? []));
 }
 
 /** An init container that keeps running beside the others. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { intersectCpuLists } from "../../tuning/cpu-set";
 import type { UserDataContent } from "../../tuning/user-data";
-import { type Field, Malformed } from "../lib/field";
+import { type Field, Malformed, MustBeKnown } from "../lib/field";
 import { LAUNCH_TEMPLATE, NODE_GROUP } from "../lib/node-groups";
 import { kubeletSetting, planOf, userDataOf } from "../lib/node-plan";
 import type { Context } from "../lib/rule";
@@ -12,7 +12,18 @@ import type { Resource } from "../lib/stack";
 /** CPUs that the kernel keeps and those that engines get must not overlap, in the plan and in what it configures. */
 export function inspectPlan(plan: Field, { report, attempt }: Context<object>): void {
   const isolated = plan.at("cpus", "isolated");
-  for (const reserved of [plan.at("cpus", "housekeeping"), plan.at("kubeletConfig", "reservedSystemCPUs")]) {
+  const housekeeping = plan.at("cpus", "housekeeping");
+  const reserve = plan.at("kubeletConfig", "reservedSystemCPUs");
+  attempt(() => {
+    // An untuned node reserves amounts of CPU, not particular ones.
+    if (plan.at("mode").requiredText() === "off" || reserve.text() === housekeeping.text()) return;
+    report(reserve, {
+      problem: `must be the housekeeping set ${housekeeping.text()}`,
+      because: "the kubelet would hand out CPUs on which interrupts and system daemons run",
+      remedy: "set reservedSystemCPUs to the housekeeping set",
+    });
+  });
+  for (const reserved of [housekeeping, ...(reserve.present ? [reserve] : [])]) {
     attempt(() => {
       const both = overlap(isolated, reserved);
       if (both === "") return;
@@ -36,8 +47,9 @@ export function inspectPlan(plan: Field, { report, attempt }: Context<object>): 
 
 function overlap(left: Field, right: Field): string {
   try {
-    return intersectCpuLists(left.text() ?? "", right.text() ?? "");
-  } catch {
+    return intersectCpuLists(left.requiredText(), right.requiredText());
+  } catch (error) {
+    if (error instanceof Malformed || error instanceof MustBeKnown) throw error;
     throw new Malformed(right, 'a list of CPUs such as "0,4"');
   }
 }

@@ -107,13 +107,13 @@ function fitsPlans(engine: Resource, { stack, report }: Context<object>): void {
   const pod = podOf(engine);
   for (const nodes of plannedNodes(stack)) {
     const plan = planOf(nodes);
-    const millicpu = podTotal(pod, "cpu") + (plan.at("addonMillicpu").number() ?? 0);
-    const mebibytes = podTotal(pod, "memory") / MEBIBYTE + (plan.at("addonMebibytes").number() ?? 0);
+    const millicpu = podTotal(pod, "cpu") + plan.at("addonMillicpu").requiredNumber();
+    const mebibytes = podTotal(pod, "memory") / MEBIBYTE + plan.at("addonMebibytes").requiredNumber();
     compare("CPU", millicpu, plan.at("allocatableMillicpu"), "m");
     compare("memory", mebibytes, plan.at("allocatableMebibytes"), " MiB");
   }
   function compare(what: string, needed: number, allocatable: Field, unit: string): void {
-    const available = allocatable.number() ?? 0;
+    const available = allocatable.requiredNumber();
     if (needed <= available) return;
     report(declared(engine, what === "CPU" ? "cpus" : "memoryMebibytes") ?? pod.at("containers"), {
       problem: `engine and add-on DaemonSets need ${needed}${unit} of ${what}, and ${allocatable.place} leaves ${available}${unit}`,

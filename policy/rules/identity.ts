@@ -1,7 +1,7 @@
 import { ENGINE_LABEL, MARKET_MAP_KEY } from "../../components/contract";
-import { engineSign, engines, ordinalsOf, podOf, STATEFUL_SET } from "../lib/engines";
+import { engineRepositories, engineSign, engines, ordinalsOf, podOf, STATEFUL_SET } from "../lib/engines";
 import { type Assignment, assignmentsOf, marketMap, marketMapsOf } from "../lib/market-map";
-import { containers, podSpecs } from "../lib/pods";
+import { containers, mountedVolumes, podSpecs } from "../lib/pods";
 import { type Context, defineRule } from "../lib/rule";
 import type { Resource, Stack } from "../lib/stack";
 
@@ -127,10 +127,10 @@ function isEngineLike(resource: Resource, stack: Stack): boolean {
 }
 
 /** A release hides its pods; its values still name the image. */
-function mention(release: Resource, { vocabulary }: Stack): string | undefined {
+function mention(release: Resource, stack: Stack): string | undefined {
   for (const { value, path } of release.inputs.walk()) {
     if (typeof value !== "string") continue;
-    const image = vocabulary.engineImages.find((engine) =>
+    const image = engineRepositories(stack).find((engine) =>
       new RegExp(`(^|[/\\s"'])${escaped(engine)}($|[:@\\s"'])`).test(value),
     );
     if (image !== undefined) return `names the engine image ${image} in ${path}`;
@@ -168,6 +168,7 @@ export const singleWriter = defineRule<WriterSettings>({
   absent: "the stack has no engine",
   inspect: (engine, context) => {
     context.attempt(() => inspectClaims(engine, context));
+    context.attempt(() => claimIsMounted(engine, context));
     context.attempt(() => refuseSharedClaims(engine, context));
     context.attempt(() => refuseNoGrace(engine, context));
   },
@@ -192,6 +193,21 @@ function inspectClaims(engine: Resource, { config, report, attempt }: Context<Wr
         because: "two pods on one node may then write the same log, for example after a forced deletion",
         remedy: `set accessModes: [${config.accessModes.join(", ")}]`,
       });
+    });
+  }
+}
+
+/** What is written beside the claim is gone with the pod. */
+function claimIsMounted(engine: Resource, { report }: Context<WriterSettings>): void {
+  const templates = engine.inputs.at("spec", "volumeClaimTemplates");
+  const mounted = mountedVolumes(podOf(engine));
+  for (const template of templates.list()) {
+    const name = template.at("metadata", "name");
+    if (mounted.has(name.text() ?? "")) continue;
+    report(name, {
+      problem: "no container mounts this claim",
+      because: "the engine writes its log into the container, and it is gone with the pod",
+      remedy: "mount the claim at /data",
     });
   }
 }

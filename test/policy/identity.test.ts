@@ -86,6 +86,11 @@ describeRule(marketAssignmentUnique, {
       /no ConfigMap/,
     ],
     ["a map that is not mounted", (stack) => stack.set("btc", `${POD}.volumes`, undefined), /no ConfigMap/],
+    [
+      "a map that no container mounts",
+      (stack) => stack.set("btc", `${POD}.containers.0.volumeMounts.1.name`, "other"),
+      /no ConfigMap/,
+    ],
     ["a map that is not JSON", (stack) => stack.set("btc-markets", MAP, "{"), /must be JSON/],
     ["a list that is a text", markets({ 0: "A", 1: ["B"], 2: ["C"] }), /must be a list/],
     [
@@ -154,6 +159,15 @@ describeRule(engineMustBeStatefulSet, {
       "a Deployment with the image",
       workload("apps/v1:Deployment", template(container(IMAGE))),
       /Deployment "stray": runs the engine image .*not a StatefulSet/,
+    ],
+    [
+      "a Deployment with the image of the stack's own engine",
+      (stack) =>
+        workload(
+          "apps/v1:Deployment",
+          template(container("x/trading/engine:v2")),
+        )(stack.set("btc-engine", "image", "x/trading/engine@sha256:0")),
+      /runs the engine image x\/trading\/engine:v2/,
     ],
     [
       "a Deployment with the label",
@@ -271,6 +285,11 @@ describeRule(singleWriter, {
       (stack) =>
         stack.set("btc", `${POD}.volumes.1`, { name: "wal", persistentVolumeClaim: { claimName: "wal" } }),
       /mounts one claim into every pod/,
+    ],
+    [
+      "a claim that nobody mounts",
+      (stack) => stack.set("btc", `${POD}.containers.0.volumeMounts.0.name`, "other"),
+      /volumeClaimTemplates\[0\]\.metadata\.name = "data": no container mounts this claim/,
     ],
     ["no grace", (stack) => stack.set("btc", `${POD}.terminationGracePeriodSeconds`, 0), /must not be 0/],
     [

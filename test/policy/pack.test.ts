@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { pdbCoversEngine } from "../../policy/rules/disruption";
+import { imageDigest } from "../../policy/rules/images";
 import { rules } from "../../policy/rules/index";
+import { mustBeKnownInPreview } from "../../policy/rules/meta";
+import { shutdownBudget } from "../../policy/rules/shutdown";
 import { borrowedCluster, goodStack } from "./fixtures/good";
 import { REGIONS } from "./fixtures/nodes";
-import { explain, FixtureStack, isNotApplicable, passes, run, WAYS } from "./support";
+import { explain, FixtureStack, isNotApplicable, passes, run, runOnOutputs, WAYS } from "./support";
 
 describe("the pack", () => {
   for (const rule of rules) {
@@ -18,11 +22,23 @@ describe("the pack", () => {
       }
     });
 
+    it(`${rule.name} judges an existing stack by its outputs where no inputs were collected`, () => {
+      const verdict = runOnOutputs(rule, goodStack(), "existing", REGIONS);
+      assert.equal(verdict.kind, "pass", explain(verdict));
+    });
+
     it(`${rule.name} is mandatory, and says in one sentence what holds`, () => {
       assert.equal(rule.level, "mandatory");
       assert.match(rule.description, /^[A-Z].*\.$/);
     });
   }
+
+  for (const rule of [shutdownBudget, pdbCoversEngine, imageDigest, mustBeKnownInPreview])
+    it(`${rule.name} does not fall silent on a new stack when the collector is disabled`, () => {
+      const verdict = runOnOutputs(rule, goodStack(), "new");
+      assert.equal(verdict.kind, "violation");
+      assert.match(explain(verdict), /StatefulSet "btc".*must be known in preview/);
+    });
 
   it("names every rule once", () => {
     const names = rules.map(({ name }) => name);

@@ -11,9 +11,10 @@ import { firstExample, seedStack } from "./fixtures/seed";
 import { refuses } from "./support";
 
 /**
- * The faults of the source document (`S1` … `S10` of the reference) and the rule that refuses each. Two have none
- * here: S1's Service in another namespace (rule 5, headless-service-contract) and S6, a text that describes
- * `Parallel` as ordered; neither is a promise of the first rules.
+ * The faults of the source document (`S1` … `S10` of the reference) and the rule that refuses each. Three have
+ * none here: S1's Service in another namespace (rule 5, headless-service-contract) and S6, a text that describes
+ * `Parallel` as ordered. S10 is the text's claim that the
+ * budget keeps a market available: two of three that must stay is the one disruption that we declare too.
  */
 const FAULTS: readonly (readonly [fault: string, rule: Rule, message: RegExp])[] = [
   [
@@ -64,7 +65,7 @@ describe("the source document's manifests", () => {
   it("image-digest refuses S9 in the first example", () =>
     refuses(imageDigest, firstExample(), /"trading-engine:latest"/));
 
-  it("pdb-covers-engine refuses S10: the budget does not choose what happens to broken pods", () => {
+  it("pdb-covers-engine refuses the budget in the right namespace too: it does not say what happens to broken pods", () => {
     const stack = seedStack().set("trading-pdb", "metadata.namespace", "trading");
     refuses(pdbCoversEngine, stack, /unhealthyPodEvictionPolicy \(not set\): must be chosen/);
   });

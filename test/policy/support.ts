@@ -127,6 +127,16 @@ export function run(rule: Rule, stack: FixtureStack, way: Way, config: object = 
   return rule.evaluate(collection.view(resources), config);
 }
 
+/** Runs a rule where no inputs were collected: the collector is disabled, or `refresh` registers nothing. */
+export function runOnOutputs(
+  rule: Rule,
+  stack: FixtureStack,
+  age: "new" | "existing",
+  config: object = {},
+): Verdict {
+  return rule.evaluate(new Collection().view(policyResources(stack, age === "new")), config);
+}
+
 function runAsPolicy(
   rule: Rule,
   stack: FixtureStack,
