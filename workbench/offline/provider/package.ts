@@ -1,0 +1,54 @@
+import type { FieldChange } from "./diff";
+import type { Properties } from "./values";
+
+/** What every resource request carries. */
+export interface ResourceRequest {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** Configuration of the provider instance that the engine asked; empty while it is not configured. */
+  readonly config: Properties;
+}
+
+export interface CheckResult {
+  readonly inputs: Properties;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
+export interface DiffResult {
+  readonly fields: readonly FieldChange[];
+  readonly deleteBeforeReplace: boolean;
+}
+
+export interface ObjectResult {
+  readonly id: string;
+  readonly outputs: Properties;
+}
+
+/** One simulated provider package. The gRPC layer knows nothing of AWS or Kubernetes, and these know nothing of gRPC. */
+export interface ProviderPackage {
+  readonly name: string;
+  readonly version: string;
+  check(request: ResourceRequest & { readonly olds: Properties; readonly news: Properties }): CheckResult;
+  diff(
+    request: ResourceRequest & {
+      readonly oldInputs: Properties;
+      readonly oldOutputs: Properties;
+      readonly news: Properties;
+      readonly ignore: readonly string[];
+    },
+  ): DiffResult;
+  create(request: ResourceRequest & { readonly inputs: Properties; readonly preview: boolean }): ObjectResult;
+  update(
+    request: ResourceRequest & {
+      readonly id: string;
+      readonly oldInputs: Properties;
+      readonly oldOutputs: Properties;
+      readonly news: Properties;
+      readonly preview: boolean;
+    },
+  ): ObjectResult;
+  read(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): ObjectResult | undefined;
+  delete(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): void;
+  invoke(token: string, args: Properties, config: Properties): Properties;
+}

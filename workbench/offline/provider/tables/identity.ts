@@ -1,0 +1,104 @@
+import type { AwsType } from "../aws-type";
+import { ACCOUNT, alphanumeric, uuid } from "../identity";
+import { arn, input, joined, nameFrom, rules } from "./shared";
+
+const CREATED = "2026-01-01T00:00:00Z";
+
+/** Roles, policies and keys. */
+export const IDENTITY: Readonly<Record<string, AwsType>> = {
+  "aws:iam/role:Role": {
+    autoname: { field: "name", unless: ["namePrefix"] },
+    rules: rules("iam/role.go resourceRole", {
+      replaces: ["name", "namePrefix", "path"],
+      updates: [
+        "assumeRolePolicy",
+        "description",
+        "forceDetachPolicies",
+        "inlinePolicies",
+        "managedPolicyArns",
+        "maxSessionDuration",
+        "permissionsBoundary",
+      ],
+    }),
+    model: (context) => {
+      const name = nameFrom(context);
+      const path = input(context.inputs, "path") || "/";
+      return {
+        id: name,
+        outputs: {
+          name,
+          arn: `arn:aws:iam::${ACCOUNT}:role${path}${name}`,
+          createDate: CREATED,
+          uniqueId: `AROA${alphanumeric(context.seed, 17)}`,
+        },
+      };
+    },
+    unique: ({ name }) =>
+      typeof name === "string"
+        ? { identity: name, refusal: `creating IAM Role (${name}): EntityAlreadyExists: Role with name ${name} already exists.` }
+        : undefined,
+  },
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
+    rules: rules("iam/role_policy_attachment.go resourceRolePolicyAttachment", {
+      replaces: ["policyArn", "role"],
+      updates: [],
+    }),
+    model: joined("/", "role", "policyArn"),
+  },
+  "aws:iam/rolePolicy:RolePolicy": {
+    autoname: { field: "name", unless: ["namePrefix"] },
+    rules: rules("iam/role_policy.go resourceRolePolicy", {
+      replaces: ["name", "namePrefix", "role"],
+      updates: ["policy"],
+    }),
+    model: (context) => {
+      const name = nameFrom(context);
+      return { id: `${input(context.inputs, "role")}:${name}`, outputs: { name } };
+    },
+  },
+  "aws:iam/policy:Policy": {
+    autoname: { field: "name", unless: ["namePrefix"] },
+    rules: rules("iam/policy.go resourcePolicy", {
+      replaces: ["description", "name", "namePrefix", "path"],
+      updates: ["delayAfterPolicyCreationInMs", "policy"],
+    }),
+    model: (context) => {
+      const name = nameFrom(context);
+      const policyArn = `arn:aws:iam::${ACCOUNT}:policy${input(context.inputs, "path") || "/"}${name}`;
+      const outputs = { name, arn: policyArn, policyId: `ANPA${alphanumeric(context.seed, 17)}`, attachmentCount: 0 };
+      return { id: policyArn, outputs };
+    },
+  },
+  "aws:kms/key:Key": {
+    rules: rules("kms/key.go resourceKey", {
+      replaces: ["customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"],
+      updates: [
+        "bypassPolicyLockoutSafetyCheck",
+        "deletionWindowInDays",
+        "description",
+        "enableKeyRotation",
+        "isEnabled",
+        "policy",
+        "rotationPeriodInDays",
+      ],
+    }),
+    model: ({ seed, region }) => {
+      const id = uuid(seed);
+      return { id, outputs: { arn: arn("kms", region, `key/${id}`), keyId: id } };
+    },
+  },
+  "aws:kms/alias:Alias": {
+    autoname: { field: "name", unless: ["namePrefix"] },
+    rules: rules("kms/alias.go resourceAlias", { replaces: ["name", "namePrefix"], updates: ["targetKeyId"] }),
+    model: (context) => {
+      const name = nameFrom(context);
+      const target = input(context.inputs, "targetKeyId");
+      const targetKeyArn = target.startsWith("arn:") ? target : arn("kms", context.region, `key/${target}`);
+      return { id: name, outputs: { name, arn: arn("kms", context.region, name), targetKeyArn } };
+    },
+    unique: ({ name }) =>
+      typeof name === "string"
+        ? { identity: name, refusal: `creating KMS Alias (${name}): AlreadyExistsException: An alias with the name ${name} already exists` }
+        : undefined,
+  },
+};

@@ -1,0 +1,130 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { UserError } from "./errors";
+import { acquireLock } from "./lock";
+import { cacheFolder, PULUMI_VERSION, REPOSITORY } from "./paths";
+
+const run = promisify(execFile);
+const [, PINNED_MINOR] = PULUMI_VERSION.split(".").map(Number);
+
+export interface PulumiBinary {
+  readonly path: string;
+  /** Whether the vendor's own Node.js language host is installed beside it. */
+  readonly hasLanguageHost: boolean;
+}
+
+/** The `pulumi` to run: the installed one if it is new enough, else the pinned one, built once into the cache. */
+export async function findPulumi(say: (line: string) => void): Promise<PulumiBinary> {
+  const installed = onPath("pulumi");
+  if (installed !== undefined) {
+    const version = await versionOf(installed);
+    if (isSupported(version)) {
+      return { path: installed, hasLanguageHost: existsSync(join(dirname(installed), "pulumi-language-nodejs")) };
+    }
+    say(`pulumi ${version ?? "of unknown version"} on PATH does not match SDK ${PULUMI_VERSION}: using the pinned one.`);
+  }
+  return { path: await pinned(say), hasLanguageHost: false };
+}
+
+/** Whether a version can serve the SDK: the pinned minor or a newer one of the same major. */
+export function isSupported(version: string | undefined): boolean {
+  const [major, minor] = (version ?? "").replace(/^v/, "").split(".").map(Number);
+  return major === 3 && minor !== undefined && PINNED_MINOR !== undefined && minor >= PINNED_MINOR;
+}
+
+/** The first executable of that name on PATH. */
+export function onPath(name: string, path = process.env.PATH ?? ""): string | undefined {
+  return path
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find((candidate) => existsSync(candidate));
+}
+
+/** What `pulumi version` prints, or undefined when it cannot be run. */
+export async function versionOf(binary: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(binary, ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+async function pinned(say: (line: string) => void): Promise<string> {
+  const folder = join(cacheFolder(), "bin");
+  const binary = join(folder, `pulumi-v${PULUMI_VERSION}`);
+  if (existsSync(binary)) {
+    return binary;
+  }
+  mkdirSync(folder, { recursive: true });
+  const onWait = (pid: number): void => say(`waiting for process ${pid}, which builds Pulumi already …`);
+  const lock = await acquireLock(`${binary}.lock`, { waitMilliseconds: 30 * 60_000, onWait });
+  try {
+    if (!existsSync(binary)) {
+      await build(binary, say);
+    }
+  } finally {
+    lock.release();
+  }
+  return binary;
+}
+
+async function build(binary: string, say: (line: string) => void): Promise<void> {
+  if (onPath("go") === undefined) {
+    throw new UserError(
+      `neither pulumi ${PULUMI_VERSION} or newer nor Go is on PATH. Install the Pulumi CLI, or Go 1.26 or newer so that it can be built once.`,
+    );
+  }
+  say(`building Pulumi ${PULUMI_VERSION} from its Go module, once: about four minutes on two cores`);
+  const module = join(REPOSITORY, "workbench", "tools", "pulumi");
+  // A killed build must not leave something that looks finished, so the real name appears by renaming only.
+  const temporary = `${binary}.${process.pid}.part`;
+  try {
+    await runGo(["mod", "download"], module, say, "downloading modules");
+    const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_VERSION}`;
+    const flags = ["-v", "-ldflags", `-s -w ${version}`, "-o", temporary];
+    await runGo(["build", ...flags, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], module, say, "compiling");
+    renameSync(temporary, binary);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+async function runGo(
+  args: readonly string[],
+  cwd: string,
+  say: (line: string) => void,
+  what: string,
+): Promise<void> {
+  const started = Date.now();
+  let packages = 0;
+  let last = "";
+  const child = spawn("go", args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr.on("data", (data: Buffer) => {
+    const lines = data.toString().split("\n").filter(Boolean);
+    packages += lines.length;
+    last = lines.at(-1) ?? last;
+  });
+  const progress = (): void => {
+    const count = packages > 0 ? `, ${packages} packages` : "";
+    say(`  ${what}: ${Math.round((Date.now() - started) / 1000)} s${count}`);
+  };
+  const timer = setInterval(progress, 3000);
+  const stop = (): void => void child.kill("SIGTERM");
+  process.once("exit", stop);
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    if (code !== 0) {
+      throw new UserError(`Pulumi could not be built (${what} failed: ${last}). Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`);
+    }
+  } finally {
+    clearInterval(timer);
+    process.removeListener("exit", stop);
+  }
+}
