@@ -34,6 +34,9 @@ export const PORTS = { http: 8080, metrics: 9090 } as const;
 const FORCED_DETACH = 6 * 60;
 const ATTACH = 60;
 
+/** Seconds an engine must stay ready before the next one is touched: the order book fills in this time. */
+export const BOOK_WARM_UP = 10;
+
 /** Everything that follows from an engine's config and from where it runs. */
 export function engineSpec(
   name: string,
@@ -109,11 +112,12 @@ export function endpoints(spec: EngineSpec): EngineEndpoint[] {
 }
 
 /**
- * Seconds that Pulumi waits for a roll-out: every pod in turn stops, has its volume moved in the worst case, and
- * replays its log. The provider's own ten minutes end before three engines with a lost node are back.
+ * Seconds that Pulumi waits for a roll-out: every pod in turn stops, has its volume moved in the worst case, replays
+ * its log and fills its book. The provider's own ten minutes end before three engines with a lost node are back.
  */
 export function awaitSeconds(
   spec: Pick<EngineSpec, "markets" | "gracePeriodSeconds" | "startupSeconds">,
 ): number {
-  return spec.markets.length * (spec.gracePeriodSeconds + FORCED_DETACH + ATTACH + spec.startupSeconds);
+  const { gracePeriodSeconds: grace, startupSeconds: replay } = spec;
+  return spec.markets.length * (grace + FORCED_DETACH + ATTACH + replay + BOOK_WARM_UP);
 }

@@ -2,15 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import { kubernetesQuantity } from "../../config/units";
 import { ANNOTATIONS, ENGINE_LABEL } from "../contract";
 import { podSpec } from "./pod";
-import { type EngineSpec, selectorLabels, serviceName } from "./spec";
+import { BOOK_WARM_UP, type EngineSpec, selectorLabels, serviceName } from "./spec";
 
 interface StatefulSetManifest {
   readonly metadata: types.input.meta.v1.ObjectMeta & { name: string; namespace: string };
   readonly spec: types.input.apps.v1.StatefulSetSpec;
 }
-
-/** Seconds an engine must stay ready before the next one is touched: the order book fills in this time. */
-const BOOK_WARM_UP = 10;
 
 /** The StatefulSet: a name, an ordinal and a volume for each market list, for ever. */
 export function statefulSet(spec: EngineSpec): StatefulSetManifest {
