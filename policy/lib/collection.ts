@@ -9,6 +9,11 @@ import { readValue, type Value } from "./value";
 export class Collection {
   private readonly inputs = new Map<string, Value>();
   private vocabulary = DEFAULT_VOCABULARY;
+  private readonly previous: ReadonlyMap<string, Value>;
+
+  constructor(previous: ReadonlyMap<string, Value> = new Map()) {
+    this.previous = previous;
+  }
 
   record(urn: string, props: unknown): void {
     this.inputs.set(urn, readValue(props) ?? {});
@@ -19,7 +24,7 @@ export class Collection {
   }
 
   view(resources: readonly PolicyResource[]): Stack {
-    return new Stack(resources, this.inputs, this.vocabulary);
+    return new Stack(resources, { inputs: this.inputs, previous: this.previous }, this.vocabulary);
   }
 }
 

@@ -2,6 +2,12 @@ import type { PolicyProviderResource, PolicyResource } from "@pulumi/policy";
 import { Field, type Owner } from "./field";
 import { isMap, readValue, UNKNOWN, type Value } from "./value";
 
+/** Inputs by URN: those of this run, and those before it. */
+export interface Inputs {
+  readonly inputs: ReadonlyMap<string, Value>;
+  readonly previous: ReadonlyMap<string, Value>;
+}
+
 /** One resource of the stack: what the program asked for, and what it depends on. */
 export class Resource implements Owner {
   readonly urn: string;
@@ -9,12 +15,14 @@ export class Resource implements Owner {
   readonly name: string;
   /** The inputs, as the program gave them. */
   readonly inputs: Field;
+  /** The inputs before the change, where a state of that time was given and had the resource. */
+  readonly previous: Field | undefined;
   readonly protect: boolean;
   private readonly provider: PolicyProviderResource | undefined;
   private readonly origin: PolicyResource;
   private readonly stack: Stack;
 
-  constructor(stack: Stack, origin: PolicyResource, inputs: Value | undefined) {
+  constructor(stack: Stack, origin: PolicyResource, { inputs, previous }: Inputs) {
     this.stack = stack;
     this.origin = origin;
     this.urn = origin.urn;
@@ -22,7 +30,9 @@ export class Resource implements Owner {
     this.name = origin.name;
     this.provider = origin.provider;
     this.protect = origin.opts.protect;
-    this.inputs = new Field(this, "", inputs ?? outputsAsInputs(origin));
+    this.inputs = new Field(this, "", inputs.get(origin.urn) ?? outputsAsInputs(origin));
+    const before = previous.get(origin.urn);
+    this.previous = before === undefined ? undefined : new Field(this, "", before);
   }
 
   /** `kubernetes:apps/v1:StatefulSet` → `StatefulSet`. */
@@ -93,13 +103,9 @@ export class Stack {
   readonly vocabulary: Vocabulary;
   private readonly byUrn: ReadonlyMap<string, Resource>;
 
-  constructor(
-    resources: readonly PolicyResource[],
-    inputs: ReadonlyMap<string, Value>,
-    vocabulary: Vocabulary,
-  ) {
+  constructor(resources: readonly PolicyResource[], known: Inputs, vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
-    this.resources = resources.map((resource) => new Resource(this, resource, inputs.get(resource.urn)));
+    this.resources = resources.map((resource) => new Resource(this, resource, known));
     this.byUrn = new Map(this.resources.map((resource) => [resource.urn, resource]));
   }
 

@@ -7,10 +7,11 @@ import { mustBeKnownInPreview } from "./meta";
 import { networkPolicyEnforced } from "./network";
 import { capacityOnDemand, imdsV2, nodeVolumesEncrypted } from "./nodes";
 import { azCoverage } from "./placement";
+import { volumeTemplateFrozen } from "./replacement";
 import { allowedRegions } from "./residency";
 import { secretsNotInPlainSight } from "./secrets";
 import { graceFitsThePlatform, shutdownBudget } from "./shutdown";
-import { storageClassTrading, volumeTemplateFrozen } from "./storage";
+import { storageClassTrading } from "./storage";
 import { taintTolerationPair } from "./taints";
 
 /** All rules, in the order in which they are reported. */

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, TYPES } from "../../components/contract";
+import { TYPES } from "../../components/contract";
 import { engines } from "../lib/engines";
 import type { Field } from "../lib/field";
 import { KMS_KEY } from "../lib/key-policy";
@@ -8,44 +8,6 @@ import type { Resource, Stack } from "../lib/stack";
 
 const STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass";
 const PROVISIONER = "ebs.csi.aws.com";
-
-/**
- * A change of the claim templates, the Service name, the selector or the pod management replaces the StatefulSet, and
- * Pulumi deletes the old one first. With `orphan` the pods go on; the annotation counts on the version before the
- * change, so it must be there from the first day.
- *
- * @see https://github.com/pulumi/pulumi-kubernetes/pull/3011
- */
-export const volumeTemplateFrozen = defineRule({
-  name: "volume-template-frozen",
-  description: "A replaced StatefulSet leaves its pods running, and keeps their names and volumes.",
-  settings: {},
-  defaults: {},
-  subjects: engines,
-  absent: "the stack has no engine",
-  inspect: (engine, { report, attempt }) => {
-    attempt(() => {
-      const annotation = engine.inputs.at("metadata", "annotations", ANNOTATIONS.deletionPropagation);
-      if (annotation.text() === "orphan") return;
-      report(annotation, {
-        problem: 'must be "orphan"',
-        because:
-          "a change of volumeClaimTemplates, serviceName, selector or podManagementPolicy replaces the StatefulSet, and its deletion stops every engine at once",
-        remedy: `deploy the annotation ${ANNOTATIONS.deletionPropagation}: orphan first, on its own, then the change`,
-      });
-    });
-    attempt(() => {
-      const name = engine.inputs.at("metadata", "name");
-      if ((name.text() ?? "") !== "") return;
-      report(name, {
-        problem: "must be written out",
-        because:
-          "a generated name changes with every replacement, and the pods come back under new names with new, empty volumes",
-        remedy: "set metadata.name",
-      });
-    });
-  },
-});
 
 interface ClassSettings {
   readonly externalClasses: readonly string[];

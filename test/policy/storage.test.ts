@@ -1,6 +1,9 @@
-import { storageClassTrading, volumeTemplateFrozen } from "../../policy/rules/storage";
+import assert from "node:assert/strict";
+import { volumeTemplateFrozen } from "../../policy/rules/replacement";
+import { storageClassTrading } from "../../policy/rules/storage";
 import { describeRule } from "./cases";
-import { type FixtureStack, type Json, NEVER } from "./support";
+import { goodStack } from "./fixtures/good";
+import { explain, type FixtureStack, type Json, NEVER, runOnChange } from "./support";
 
 const ORPHAN = ["metadata", "annotations", "pulumi.com/deletionPropagationPolicy"];
 
@@ -23,6 +26,41 @@ describeRule(volumeTemplateFrozen, {
     ["the annotation", (stack) => stack.set("btc", ORPHAN, NEVER), /deletionPropagationPolicy/],
     ["the name", (stack) => stack.set("btc", "metadata.name", NEVER), /metadata\.name/],
   ],
+});
+
+describe("volume-template-frozen on an existing stack", () => {
+  const STORAGE = "spec.volumeClaimTemplates.0.spec.resources.requests.storage";
+  const change = (before: FixtureStack, after: FixtureStack) =>
+    explain(runOnChange(volumeTemplateFrozen, before, after));
+  const unprotected = () => goodStack().set("btc", ORPHAN, undefined);
+
+  it("lets an unchanged engine pass", () => assert.equal(change(unprotected(), goodStack()), "pass"));
+
+  it("lets a template change once the deployed version orphans its pods", () =>
+    assert.equal(change(goodStack(), goodStack().set("btc", STORAGE, "100Gi")), "pass"));
+
+  it("refuses a template and the annotation in one change", () =>
+    assert.match(
+      change(unprotected(), goodStack().set("btc", STORAGE, "100Gi")),
+      /volumeClaimTemplates: changes, and the deployed StatefulSet does not carry/,
+    ));
+
+  for (const [field, value] of [
+    ["serviceName", "other"],
+    ["podManagementPolicy", "OrderedReady"],
+    ["selector", { matchLabels: {} }],
+  ] as const)
+    it(`refuses a change of ${field} on a version that stops its pods`, () =>
+      assert.match(
+        change(unprotected(), goodStack().set("btc", `spec.${field}`, value)),
+        new RegExp(`spec\\.${field}.*changes`),
+      ));
+
+  it("refuses another name", () =>
+    assert.match(
+      change(goodStack(), goodStack().set("btc", "metadata.name", "eth")),
+      /metadata\.name = "eth": was "btc"/,
+    ));
 });
 
 const set = (path: string, value: Json | undefined) => (stack: FixtureStack) =>
