@@ -29,7 +29,11 @@ export interface Violation {
 export interface EventLog {
   readonly steps: readonly Step[];
   readonly violations: readonly Violation[];
-  readonly diagnostics: readonly { readonly severity: string; readonly message: string; readonly urn: string }[];
+  readonly diagnostics: readonly {
+    readonly severity: string;
+    readonly message: string;
+    readonly urn: string;
+  }[];
   /** Policy packs that ran, by name, with their version. */
   readonly policyPacks: Readonly<Record<string, string>>;
 }
@@ -52,9 +56,11 @@ export function parseEvents(lines: readonly string[]): EventLog {
     steps: events.flatMap(({ resourcePreEvent }) =>
       isProperties(resourcePreEvent) ? [step(object(resourcePreEvent.metadata), outputs)] : [],
     ),
-    violations: events.flatMap(({ policyEvent }) => (isProperties(policyEvent) ? [violation(policyEvent)] : [])),
+    violations: events.flatMap(({ policyEvent }) =>
+      isProperties(policyEvent) ? [violation(policyEvent)] : [],
+    ),
     diagnostics: events.flatMap(({ diagnosticEvent: event }) =>
-      isProperties(event)
+      isProperties(event) && event.severity !== "debug"
         ? [{ severity: string(event.severity), message: string(event.message), urn: string(event.urn) }]
         : [],
     ),
@@ -71,7 +77,10 @@ function step(metadata: Properties, outputs: ReadonlyMap<string, Properties>): S
     replaceReasons: strings(metadata.keys),
     diffs: strings(metadata.diffs),
     detailedDiff: Object.fromEntries(
-      Object.entries(object(metadata.detailedDiff)).map(([path, entry]) => [path, string(object(entry).diffKind)]),
+      Object.entries(object(metadata.detailedDiff)).map(([path, entry]) => [
+        path,
+        string(object(entry).diffKind),
+      ]),
     ),
     oldInputs: object(object(metadata.old).inputs),
     newInputs: object(after.inputs),
@@ -89,7 +98,13 @@ function violation(event: Properties): Violation {
 }
 
 function packs(summary: Properties): Record<string, string> {
-  return Object.fromEntries(Object.entries(object(summary.PolicyPacks)).map(([name, version]) => [name, string(version)]));
+  return Object.fromEntries(
+    Object.entries(object(summary.PolicyPacks)).map(([name, version]) => [
+      // A local pack's name carries its folder: "name|local|/path".
+      name.split("|")[0] ?? name,
+      string(version),
+    ]),
+  );
 }
 
 // The engine marks colours as <{%name%}>.

@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type EventLog, readEventLog } from "./events";
+import { type EventLog, parseEvents, readEventLog } from "./events";
 import { REPOSITORY } from "./paths";
 import { isProperties, type Properties, type Value } from "./provider/values";
 import { findPulumi, type PulumiBinary } from "./pulumi-binary";
 import { type PulumiResult, runQuietly } from "./pulumi-process";
 import { Sidecar } from "./sidecar";
 import {
+  analysisEnvironment,
   environment,
   initFolder,
   openWorkspace,
@@ -69,11 +70,17 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-let shared: { readonly sidecar: Promise<Sidecar>; readonly binary: Promise<PulumiBinary>; users: number } | undefined;
+let shared:
+  | { readonly sidecar: Promise<Sidecar>; readonly binary: Promise<PulumiBinary>; users: number }
+  | undefined;
 
 /** Opens a stack. All engines of a process share one provider process, which ends with the last `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  shared ??= { sidecar: Sidecar.start(), binary: findPulumi((line) => process.stderr.write(`${line}\n`)), users: 0 };
+  shared ??= {
+    sidecar: Sidecar.start(),
+    binary: findPulumi((line) => process.stderr.write(`${line}\n`)),
+    users: 0,
+  };
   shared.users += 1;
   const { sidecar, binary } = shared;
   return new StackEngine(options, await sidecar, await binary);
@@ -111,15 +118,19 @@ class StackEngine implements Engine {
     this.#edits = options;
     this.#sidecar = sidecar;
     this.#binary = binary;
-    this.#temporary = options.stateDir === undefined ? mkdtempSync(join(tmpdir(), "offline-engine-")) : undefined;
+    this.#temporary =
+      options.stateDir === undefined ? mkdtempSync(join(tmpdir(), "offline-engine-")) : undefined;
     this.#state = resolve(options.stateDir ?? this.#temporary ?? "");
   }
 
   preview = (flags: readonly string[] = []): Promise<RunResult> => this.#run(["preview", ...flags], true);
   up = (flags: readonly string[] = []): Promise<RunResult> => this.#run(["up", "--yes", ...flags], true);
-  destroy = (flags: readonly string[] = []): Promise<RunResult> => this.#run(["destroy", "--yes", ...flags], false);
-  refresh = (flags: readonly string[] = []): Promise<RunResult> => this.#run(["refresh", "--yes", ...flags], false);
-  analyze = (flags: readonly string[] = []): Promise<RunResult> => this.#run(["policy", "analyze", ...flags], true);
+  destroy = (flags: readonly string[] = []): Promise<RunResult> =>
+    this.#run(["destroy", "--yes", ...flags], false);
+  refresh = (flags: readonly string[] = []): Promise<RunResult> =>
+    this.#run(["refresh", "--yes", ...flags], false);
+  analyze = (flags: readonly string[] = []): Promise<RunResult> =>
+    this.#run(["policy", "analyze", ...flags], true);
 
   edit(edits: Edits): void {
     this.#edits = edits;
@@ -127,7 +138,11 @@ class StackEngine implements Engine {
 
   async outputs(): Promise<Properties> {
     const workspace = this.#workspace();
-    const result = await this.#pulumi(workspace, ["stack", "output", "--json", "--show-secrets"], initFolder(workspace));
+    const result = await this.#pulumi(
+      workspace,
+      ["stack", "output", "--json", "--show-secrets"],
+      initFolder(workspace),
+    );
     const content: Value = JSON.parse(result.stdout);
     return isProperties(content) ? content : {};
   }
@@ -174,7 +189,10 @@ class StackEngine implements Engine {
         ],
         workspace.project,
       );
-      const log = readEventLog(events);
+      // `policy analyze` has no event log; it prints the same events, one JSON object a line.
+      const log = analyze
+        ? parseEvents(result.stdout.split("\n").filter((line) => line.startsWith("{")))
+        : readEventLog(events);
       rmSync(events, { force: true });
       return { ...result, ...log, resources: resourcesOf(this.state()) };
     });
@@ -199,7 +217,10 @@ class StackEngine implements Engine {
       binary: this.#binary.path,
       args: [...args, "--stack", workspace.stack, "--non-interactive", "--color", "never"],
       cwd,
-      env: environment(workspace, this.#binary, this.#sidecar.ports),
+      env: {
+        ...environment(workspace, this.#binary, this.#sidecar.ports),
+        ...(args[0] === "policy" ? analysisEnvironment(workspace) : {}),
+      },
     });
   }
 }

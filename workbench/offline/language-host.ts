@@ -1,15 +1,16 @@
 import type { ChildProcess } from "node:child_process";
 import * as grpc from "@grpc/grpc-js";
+import { version } from "@pulumi/pulumi/package.json";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
-import { version } from "@pulumi/pulumi/package.json";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { EngineLog } from "./engine-log";
 import { messageOf } from "./errors";
 import { exitOf, nodeBinary, readLines, sdkModule, startNode } from "./node-process";
 import { type PolicyHost, startPolicyHost } from "./policy-host";
 import { GRPC_LIMITS, listen, unary } from "./provider/server";
+import { fromStruct, text } from "./provider/values";
 
 /** The program has told the engine its error already: nothing may be added to it (cmd/run/index.js of the SDK). */
 const ALREADY_REPORTED = 32;
@@ -34,8 +35,12 @@ export async function serveLanguageHost(): Promise<number> {
     getRequiredPackages: unary<unknown, proto.GetRequiredPackagesResponse>(
       () => new proto.GetRequiredPackagesResponse(),
     ),
-    getRequiredPlugins: unary<unknown, proto.GetRequiredPluginsResponse>(() => new proto.GetRequiredPluginsResponse()),
-    runtimeOptionsPrompts: unary<unknown, proto.RuntimeOptionsResponse>(() => new proto.RuntimeOptionsResponse()),
+    getRequiredPlugins: unary<unknown, proto.GetRequiredPluginsResponse>(
+      () => new proto.GetRequiredPluginsResponse(),
+    ),
+    runtimeOptionsPrompts: unary<unknown, proto.RuntimeOptionsResponse>(
+      () => new proto.RuntimeOptionsResponse(),
+    ),
     getProgramDependencies: unary<unknown, proto.GetProgramDependenciesResponse>(
       () => new proto.GetProgramDependenciesResponse(),
     ),
@@ -85,7 +90,10 @@ async function runNode(
   running: Set<ChildProcess>,
   log: EngineLog,
 ): Promise<number> {
-  const child = startNode([...runArguments(request, engine)], { cwd: request.getPwd(), env: runEnvironment(request) });
+  const child = startNode([...nodeArguments(request), ...runArguments(request, engine)], {
+    cwd: request.getPwd(),
+    env: runEnvironment(request),
+  });
   running.add(child);
   const pending: Promise<void>[] = [];
   const forward = (severity: "info" | "error") => (line: string) => {
@@ -100,6 +108,12 @@ async function runNode(
   running.delete(child);
   await Promise.all(pending);
   return code;
+}
+
+// `runtime.options.nodeargs` of Pulumi.yaml.
+function nodeArguments(request: proto.RunRequest): readonly string[] {
+  const nodeargs = text(fromStruct(request.getInfo()?.getOptions()), "nodeargs") ?? "";
+  return nodeargs.split(/\s+/).filter((argument) => argument !== "");
 }
 
 function runArguments(request: proto.RunRequest, engine: string): readonly string[] {

@@ -13,6 +13,9 @@ export interface PolicyHost {
   stop(): void;
 }
 
+/** How many policies each pack said it has, by pack name; what a summary after the run counts. */
+export const servedPolicies = new Map<string, number>();
+
 /**
  * Serves a policy pack. The pack's process reads the stack's name and configuration from its environment when it
  * starts, but the engine tells them by `ConfigureStack` afterwards; so this server stands in front, starts the process
@@ -34,11 +37,13 @@ export async function startPolicyHost(
     handshake: unary<proto.AnalyzerHandshakeRequest, proto.AnalyzerHandshakeResponse>(
       () => new proto.AnalyzerHandshakeResponse(),
     ),
-    configureStack: forwardAfter(pack, AnalyzerService.configureStack, (request) => pack.start(request)),
+    configureStack: forward(pack, AnalyzerService.configureStack, (request) => request),
     analyze: forward(pack, AnalyzerService.analyze),
     analyzeStack: forward(pack, AnalyzerService.analyzeStack),
     remediate: forward(pack, AnalyzerService.remediate),
-    getAnalyzerInfo: forward(pack, AnalyzerService.getAnalyzerInfo),
+    getAnalyzerInfo: forward(pack, AnalyzerService.getAnalyzerInfo, undefined, (info) =>
+      servedPolicies.set(info.getName(), info.getPoliciesList().length),
+    ),
     getPluginInfo: forward(pack, AnalyzerService.getPluginInfo),
     configure: forward(pack, AnalyzerService.configure),
   });
@@ -57,7 +62,7 @@ class PackProcess {
   readonly #environment: readonly string[];
   readonly #complain: (line: string) => void;
   #child: ChildProcess | undefined;
-  #client: grpc.Client | undefined;
+  #client: Promise<grpc.Client> | undefined;
 
   constructor(
     directory: string,
@@ -71,11 +76,17 @@ class PackProcess {
     this.#complain = complain;
   }
 
-  async start(stack: proto.AnalyzerStackConfigureRequest): Promise<void> {
+  /** The client of the running pack; starts it for a stack, or for none when the engine analyses a bare state. */
+  client(stack?: proto.AnalyzerStackConfigureRequest): Promise<grpc.Client> {
+    this.#client ??= this.#start(stack);
+    return this.#client;
+  }
+
+  async #start(stack: proto.AnalyzerStackConfigureRequest | undefined): Promise<grpc.Client> {
     const env = {
       ...process.env,
       ...Object.fromEntries(this.#environment.map(splitPair)),
-      ...stackEnvironment(stack),
+      ...(stack ? stackEnvironment(stack) : {}),
     };
     const entry = sdkModule(this.#directory, "cmd/run-policy-pack");
     const child = startNode([entry, this.#engine, this.#directory], { cwd: this.#directory, env });
@@ -90,20 +101,15 @@ class PackProcess {
         announced = true;
         resolve(line.trim());
       });
-      void exitOf(child).then((code) => reject(new Error(`the policy pack in ${this.#directory} ended with exit code ${code}`)));
+      void exitOf(child).then((code) =>
+        reject(new Error(`the policy pack in ${this.#directory} ended with exit code ${code}`)),
+      );
     });
-    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), GRPC_LIMITS);
-  }
-
-  client(): grpc.Client {
-    if (!this.#client) {
-      throw new Error(`the policy pack in ${this.#directory} is not running`);
-    }
-    return this.#client;
+    return new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), GRPC_LIMITS);
   }
 
   stop(): void {
-    this.#client?.close();
+    void this.#client?.then((client) => client.close()).catch(() => undefined);
     this.#child?.kill("SIGTERM");
   }
 }
@@ -111,25 +117,27 @@ class PackProcess {
 function forward<Request, Response>(
   pack: PackProcess,
   method: grpc.MethodDefinition<Request, Response>,
+  stackOf: (request: Request) => proto.AnalyzerStackConfigureRequest | undefined = () => undefined,
+  onResponse: (response: Response) => void = () => {},
 ): grpc.handleUnaryCall<Request, Response> {
-  return forwardAfter(pack, method, async () => {});
-}
-
-function forwardAfter<Request, Response>(
-  pack: PackProcess,
-  method: grpc.MethodDefinition<Request, Response>,
-  prepare: (request: Request) => Promise<void>,
-): grpc.handleUnaryCall<Request, Response> {
+  const { path, requestSerialize, responseDeserialize } = method;
   return (call, callback) => {
-    const send = async (): Promise<void> => {
-      await prepare(call.request);
-      pack
-        .client()
-        .makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, call.request, (error, response) =>
-          callback(error, response ?? null),
-        );
-    };
-    send().catch((error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error) }));
+    pack.client(stackOf(call.request)).then(
+      (client) =>
+        client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          call.request,
+          (error, response) => {
+            if (response !== undefined) {
+              onResponse(response);
+            }
+            callback(error, response ?? null);
+          },
+        ),
+      (error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error) }),
+    );
   };
 }
 

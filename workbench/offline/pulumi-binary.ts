@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "./errors";
@@ -21,11 +21,28 @@ export async function findPulumi(say: (line: string) => void): Promise<PulumiBin
   if (installed !== undefined) {
     const version = await versionOf(installed);
     if (isSupported(version)) {
-      return { path: installed, hasLanguageHost: existsSync(join(dirname(installed), "pulumi-language-nodejs")) };
+      return {
+        path: installed,
+        hasLanguageHost: existsSync(join(dirname(installed), "pulumi-language-nodejs")),
+      };
     }
-    say(`pulumi ${version ?? "of unknown version"} on PATH does not match SDK ${PULUMI_VERSION}: using the pinned one.`);
+    say(
+      `pulumi ${version ?? "of unknown version"} on PATH does not match SDK ${PULUMI_VERSION}: using the pinned one.`,
+    );
   }
-  return { path: await pinned(say), hasLanguageHost: false };
+  const path = await pinned(say);
+  announceLanguage(dirname(path));
+  return { path, hasLanguageHost: false };
+}
+
+// For a policy pack the engine asks whether a language host is installed beside it, although it then talks to the one
+// in PULUMI_DEBUG_LANGUAGES. This file answers the question; nothing starts it.
+function announceLanguage(folder: string): void {
+  const file = join(folder, "pulumi-language-nodejs");
+  if (!existsSync(file)) {
+    const reason = "the offline engine serves Node.js by itself: run it with npm run offline";
+    writeFileSync(file, `#!/bin/sh\necho "${reason}" >&2\nexit 1\n`, { mode: 0o755 });
+  }
 }
 
 /** Whether a version can serve the SDK: the pinned minor or a newer one of the same major. */
@@ -46,7 +63,9 @@ export function onPath(name: string, path = process.env.PATH ?? ""): string | un
 /** What `pulumi version` prints, or undefined when it cannot be run. */
 export async function versionOf(binary: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run(binary, ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    const { stdout } = await run(binary, ["version"], {
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
     return stdout.trim();
   } catch {
     return undefined;
@@ -121,7 +140,9 @@ async function runGo(
       child.once("close", resolve);
     });
     if (code !== 0) {
-      throw new UserError(`Pulumi could not be built (${what} failed: ${last}). Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`);
+      throw new UserError(
+        `Pulumi could not be built (${what} failed: ${last}). Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`,
+      );
     }
   } finally {
     clearInterval(timer);

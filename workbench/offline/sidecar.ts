@@ -48,6 +48,13 @@ export class Sidecar {
     await this.#lines.next();
   }
 
+  /** How many policies each pack of the last runs has; empty where the vendor's language host served them. */
+  async policies(): Promise<Readonly<Record<string, number>>> {
+    this.#child.stdin?.write("policies\n");
+    const line = await this.#lines.next();
+    return line.done === true ? {} : JSON.parse(line.value);
+  }
+
   /** Ends the process and waits until it is gone. */
   async stop(): Promise<void> {
     const gone = new Promise<void>((resolve) => {

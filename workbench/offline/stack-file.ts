@@ -47,6 +47,17 @@ export function merge(base: Document, overrides: Readonly<Record<string, unknown
   return result;
 }
 
+/** A stack file's configuration in the form in which programs and policy packs receive it: one string for each key. */
+export function flatConfig(file: string, projectName: string): Readonly<Record<string, string>> {
+  const { config } = readDocument(file);
+  return Object.fromEntries(
+    Object.entries(isDocument(config) ? config : {}).map(([key, value]) => [
+      key.includes(":") ? key : `${projectName}:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
 function readDocument(file: string): Document {
   const content: unknown = parse(readFileSync(file, "utf8"));
   if (content === null) {

@@ -1,10 +1,19 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "./errors";
 import type { PulumiBinary } from "./pulumi-binary";
 import type { Ports } from "./sidecar";
-import { copyStackFile } from "./stack-file";
+import { copyStackFile, flatConfig } from "./stack-file";
 
 export interface WorkspaceOptions {
   readonly project: string;
@@ -45,8 +54,14 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
 }
 
 /** Environment of every Pulumi command of a workspace. */
-export function environment(workspace: Workspace, binary: PulumiBinary, ports: Ports | undefined): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith("PULUMI_") && !key.startsWith("AWS_"));
+export function environment(
+  workspace: Workspace,
+  binary: PulumiBinary,
+  ports: Ports | undefined,
+): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([key]) => !key.startsWith("PULUMI_") && !key.startsWith("AWS_"),
+  );
   return {
     ...Object.fromEntries(inherited),
     PULUMI_HOME: join(workspace.state, "home"),
@@ -60,6 +75,20 @@ export function environment(workspace: Workspace, binary: PulumiBinary, ports: P
       PULUMI_DEBUG_PROVIDERS: `aws:${ports.aws},eks:${ports.eks},kubernetes:${ports.kubernetes}`,
       ...(binary.hasLanguageHost ? {} : { PULUMI_DEBUG_LANGUAGES: `nodejs:${ports.nodejs}` }),
     }),
+  };
+}
+
+/**
+ * What `policy analyze` adds to the environment. It judges a bare state and tells the pack nothing of the stack, so
+ * rules that read the stack's configuration would find none; the pack's process inherits it instead.
+ */
+export function analysisEnvironment(workspace: Workspace): NodeJS.ProcessEnv {
+  return {
+    PULUMI_CONFIG: JSON.stringify(flatConfig(workspace.configFile, workspace.projectName)),
+    PULUMI_NODEJS_PROJECT: workspace.projectName,
+    PULUMI_NODEJS_STACK: workspace.stack,
+    PULUMI_NODEJS_ORGANIZATION: "organization",
+    PULUMI_NODEJS_DRY_RUN: "false",
   };
 }
 
@@ -103,7 +132,10 @@ export function patchedProject(project: string, target: string, patches: readonl
     if (found !== 1) {
       throw new Error(`patch of ${file}: expected the text once, found it ${found} times: ${find}`);
     }
-    writeFileSync(path, content.replace(find, () => replace));
+    writeFileSync(
+      path,
+      content.replace(find, () => replace),
+    );
   }
   return target;
 }
@@ -117,10 +149,13 @@ function nearestModules(folder: string): string | undefined {
 function readProjectName(project: string): string {
   const file = join(project, "Pulumi.yaml");
   if (!existsSync(file)) {
-    throw new UserError(`${project} is not a Pulumi project: ${basename(file)} is missing. Name one with --project DIR.`);
+    throw new UserError(
+      `${project} is not a Pulumi project: ${basename(file)} is missing. Name one with --project DIR.`,
+    );
   }
   const content: unknown = parse(readFileSync(file, "utf8"));
-  const name = typeof content === "object" && content !== null && "name" in content ? content.name : undefined;
+  const name =
+    typeof content === "object" && content !== null && "name" in content ? content.name : undefined;
   if (typeof name !== "string") {
     throw new UserError(`${file} has no "name".`);
   }

@@ -1,6 +1,6 @@
 import type { AwsType } from "./aws-type";
 import { computedOutputs, diffInputs } from "./diff";
-import { hex } from "./identity";
+import { ACCOUNT, hex } from "./identity";
 import { invokeAws } from "./invokes";
 import type { CheckResult, DiffResult, ObjectResult, ProviderPackage } from "./package";
 import type { Registry } from "./registry";
@@ -20,7 +20,7 @@ export function awsPackage(version: string, registry: Registry): ProviderPackage
       const definition = typeOf(type);
       const seed = `${urn}#${registry.generation(urn)}`;
       const full = { ...settled(inputs), ...inherited(inputs, config, type) };
-      const created = definition.model({ seed, inputs: full, region: regionOf(inputs, config), old: undefined });
+      const created = definition.model({ seed, inputs: full, ...place(inputs, config), old: undefined });
       if (preview) {
         return { id: "", outputs: { ...unknownFor(created.outputs, full), ...full } };
       }
@@ -38,7 +38,7 @@ export function awsPackage(version: string, registry: Registry): ProviderPackage
       }
       registry.remove(type, id);
     },
-    invoke: (token, args, config) => invokeAws(token, args, regionOf({}, config)),
+    invoke: (token, args, config) => invokeAws(token, args, place({}, config)),
   };
 }
 
@@ -50,12 +50,28 @@ function regionOf(inputs: Properties, config: Properties): string {
   return text(inputs, "region") ?? text(config, "region") ?? DEFAULT_REGION;
 }
 
+// A provider that allows one account is a provider whose credentials belong to it.
+function place(
+  inputs: Properties,
+  config: Properties,
+): { readonly region: string; readonly account: string } {
+  const allowed = jsonValue(config.allowedAccountIds);
+  const first = Array.isArray(allowed) ? allowed[0] : undefined;
+  return { region: regionOf(inputs, config), account: typeof first === "string" ? first : ACCOUNT };
+}
+
 /** Tags and region that the provider's own configuration adds to a resource's outputs. */
 function inherited(inputs: Properties, config: Properties, type: string): Properties {
   const defaults = at(jsonValue(config.defaultTags), "tags");
-  const tagsAll = { ...(isProperties(defaults) ? defaults : {}), ...(isProperties(inputs.tags) ? inputs.tags : {}) };
+  const tagsAll = {
+    ...(isProperties(defaults) ? defaults : {}),
+    ...(isProperties(inputs.tags) ? inputs.tags : {}),
+  };
   const global = type.startsWith("aws:iam/");
-  return { tagsAll: isUnknown(inputs.tags) ? UNKNOWN : tagsAll, ...(global ? {} : { region: regionOf(inputs, config) }) };
+  return {
+    tagsAll: isUnknown(inputs.tags) ? UNKNOWN : tagsAll,
+    ...(global ? {} : { region: regionOf(inputs, config) }),
+  };
 }
 
 // The bridge's note of the names it generated belongs to the inputs only.
@@ -91,7 +107,8 @@ function check(
   olds: Properties,
   news: Properties,
 ): CheckResult {
-  const given = autoname && [autoname.field, ...(autoname.unless ?? [])].some((field) => news[field] !== undefined);
+  const given =
+    autoname && [autoname.field, ...(autoname.unless ?? [])].some((field) => news[field] !== undefined);
   if (!autoname || given) {
     return { inputs: news, failures: [] };
   }
@@ -107,7 +124,8 @@ function diff(definition: AwsType, request: Parameters<ProviderPackage["diff"]>[
   const field = definition.autoname?.field;
   const generated = Array.isArray(news.__defaults) && field !== undefined && news.__defaults.includes(field);
   // A name that the program fixed cannot exist twice, so the bridge deletes the old object first.
-  const fixedName = field !== undefined && !generated && news[field] !== undefined && equal(news[field], oldInputs[field]);
+  const fixedName =
+    field !== undefined && !generated && news[field] !== undefined && equal(news[field], oldInputs[field]);
   return { fields, deleteBeforeReplace: fixedName };
 }
 
@@ -124,15 +142,21 @@ function update(
     const computed = computedOutputs(definition.rules, fields, news).map((key) => [key, UNKNOWN]);
     return { id, outputs: { ...kept, ...full, ...Object.fromEntries(computed) } };
   }
-  const { outputs } = definition.model({ seed: id, inputs: full, region: regionOf(news, config), old: oldOutputs });
-  const merged = { ...kept, ...full, ...changedOutputs(outputs, kept, computedOutputs(definition.rules, fields, news)) };
+  const { outputs } = definition.model({ seed: id, inputs: full, ...place(news, config), old: oldOutputs });
+  const merged = {
+    ...kept,
+    ...full,
+    ...changedOutputs(outputs, kept, computedOutputs(definition.rules, fields, news)),
+  };
   registry.add({ urn, type, id, outputs: merged });
   return { id, outputs: merged };
 }
 
 /** Invented digits stay as they were; only what depends on the inputs by the rules is computed again. */
 function changedOutputs(outputs: Properties, kept: Properties, recomputed: readonly string[]): Properties {
-  return Object.fromEntries(Object.entries(outputs).filter(([key]) => recomputed.includes(key) || !(key in kept)));
+  return Object.fromEntries(
+    Object.entries(outputs).filter(([key]) => recomputed.includes(key) || !(key in kept)),
+  );
 }
 
 function refuseDuplicate({ unique }: AwsType, registry: Registry, type: string, inputs: Properties): void {

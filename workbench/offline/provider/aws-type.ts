@@ -7,6 +7,7 @@ export interface ModelContext {
   readonly seed: string;
   readonly inputs: Properties;
   readonly region: string;
+  readonly account: string;
   /** The object's previous outputs, on an update. */
   readonly old: Properties | undefined;
 }
@@ -20,11 +21,17 @@ export interface Model {
 export interface AwsType {
   readonly rules: ChangeRules;
   /** Fields that the bridge fills with the logical name and seven random digits when the program leaves them out. */
-  readonly autoname?: { readonly field: string; readonly unless?: readonly string[]; readonly suffix?: string };
+  readonly autoname?: {
+    readonly field: string;
+    readonly unless?: readonly string[];
+    readonly suffix?: string;
+  };
   /** Id and outputs of an object with these inputs. */
   readonly model: (context: ModelContext) => Model;
   /** The identity that AWS allows once, with AWS's own refusal. */
-  readonly unique?: (inputs: Properties) => { readonly identity: string; readonly refusal: string } | undefined;
+  readonly unique?: (
+    inputs: Properties,
+  ) => { readonly identity: string; readonly refusal: string } | undefined;
   /** AWS's refusal to delete this object, if it refuses. */
   readonly refuseDelete?: (outputs: Properties) => string | undefined;
 }

@@ -54,12 +54,17 @@ export function diffInputs(
 }
 
 /** What a change at a dotted path does according to the rules. */
-export function effectOf(rules: ChangeRules, path: string): { readonly effect: Effect; readonly listed: boolean } {
+export function effectOf(
+  rules: ChangeRules,
+  path: string,
+): { readonly effect: Effect; readonly listed: boolean } {
   const entries: { readonly path: string; readonly effect: Effect }[] = [
     ...rules.updates.map((entry) => ({ path: entry, effect: "update" as const })),
     ...rules.replaces.map((entry) => ({ path: entry, effect: "replace" as const })),
     ...(rules.refuses ?? []).map((entry) => ({ path: entry, effect: "refuse" as const })),
-  ].filter((entry) => isPrefix(entry.path, path) || (entry.effect !== "update" && isPrefix(path, entry.path)));
+  ].filter(
+    (entry) => isPrefix(entry.path, path) || (entry.effect !== "update" && isPrefix(path, entry.path)),
+  );
   const longest = entries.sort((left, right) => right.path.length - left.path.length)[0];
   return longest ? { effect: longest.effect, listed: true } : { effect: "replace", listed: false };
 }
@@ -74,7 +79,10 @@ export function computedOutputs(
     .filter((entry) => entry.onlyIf === undefined || news[entry.onlyIf] === true)
     .filter((entry) =>
       fields.some((field) =>
-        entry.when.some((path) => path === "*" || isPrefix(path, plainPath(field.path)) || isPrefix(plainPath(field.path), path)),
+        entry.when.some(
+          (path) =>
+            path === "*" || isPrefix(path, plainPath(field.path)) || isPrefix(plainPath(field.path), path),
+        ),
       ),
     )
     .map((entry) => entry.output);
@@ -106,12 +114,23 @@ function changes(olds: Value | undefined, news: Value | undefined, path: string)
   }
   // Adding or removing a whole object is reported at its leaves, so that the table can tell them apart.
   const present = olds === undefined ? news : olds;
-  if ((olds === undefined || news === undefined) && isProperties(present) && Object.keys(present).length > 0 && path !== "") {
+  if (
+    (olds === undefined || news === undefined) &&
+    isProperties(present) &&
+    Object.keys(present).length > 0 &&
+    path !== ""
+  ) {
     return Object.keys(present).flatMap((key) =>
-      changes(isProperties(olds) ? olds[key] : undefined, isProperties(news) ? news[key] : undefined, join(path, key)),
+      changes(
+        isProperties(olds) ? olds[key] : undefined,
+        isProperties(news) ? news[key] : undefined,
+        join(path, key),
+      ),
     );
   }
-  return [{ path, kind: olds === undefined ? "add" : news === undefined && !isUnknown(news) ? "delete" : "update" }];
+  return [
+    { path, kind: olds === undefined ? "add" : news === undefined && !isUnknown(news) ? "delete" : "update" },
+  ];
 }
 
 function join(path: string, key: string): string {

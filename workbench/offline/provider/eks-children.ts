@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 
 /** The aws and kubernetes versions that the released eks component is built against (nodejs/eks/package.json). */
 const AWS_VERSION = "7.25.0";
@@ -11,7 +11,9 @@ export class EksCluster extends pulumi.CustomResource {
   declare readonly name: pulumi.Output<string>;
   declare readonly endpoint: pulumi.Output<string>;
   declare readonly certificateAuthority: pulumi.Output<{ readonly data: string }>;
-  declare readonly identities: pulumi.Output<readonly { readonly oidcs: readonly { readonly issuer: string }[] }[]>;
+  declare readonly identities: pulumi.Output<
+    readonly { readonly oidcs: readonly { readonly issuer: string }[] }[]
+  >;
   declare readonly vpcConfig: pulumi.Output<{ readonly clusterSecurityGroupId: string }>;
 
   constructor(name: string, inputs: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
@@ -35,7 +37,13 @@ export class Role extends pulumi.CustomResource {
   declare readonly name: pulumi.Output<string>;
 
   constructor(name: string, inputs: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
-    const outputs = { name: undefined, arn: undefined, uniqueId: undefined, createDate: undefined, tagsAll: undefined };
+    const outputs = {
+      name: undefined,
+      arn: undefined,
+      uniqueId: undefined,
+      createDate: undefined,
+      tagsAll: undefined,
+    };
     super("aws:iam/role:Role", name, { ...inputs, ...outputs }, awsOptions(options));
   }
 }
@@ -76,7 +84,11 @@ export class ServiceRole extends pulumi.ComponentResource {
     const assumeRolePolicy = JSON.stringify({
       Version: "2012-10-17",
       Statement: [
-        { Action: ["sts:AssumeRole", "sts:TagSession"], Effect: "Allow", Principal: { Service: [args.service] } },
+        {
+          Action: ["sts:AssumeRole", "sts:TagSession"],
+          Effect: "Allow",
+          Principal: { Service: [args.service] },
+        },
       ],
     });
     const { description, tags } = args;

@@ -57,10 +57,19 @@ function refuseUnsupported(args: pulumi.Inputs): void {
       reason: "the offline provider simulates the control plane only; set skipDefaultNodeGroup to true.",
     });
   }
-  for (const propertyPath of ["autoMode", "fargate", "createOidcProvider", "storageClasses", "roleMappings"]) {
+  for (const propertyPath of [
+    "autoMode",
+    "fargate",
+    "createOidcProvider",
+    "storageClasses",
+    "roleMappings",
+  ]) {
     const value: unknown = args[propertyPath];
     if (value !== undefined && value !== false) {
-      throw new pulumi.InputPropertyError({ propertyPath, reason: "the offline provider does not simulate it." });
+      throw new pulumi.InputPropertyError({
+        propertyPath,
+        reason: "the offline provider does not simulate it.",
+      });
     }
   }
 }
@@ -115,7 +124,9 @@ function makeCluster(
   securityGroup: AwsResource | undefined,
   options: Parent,
 ): EksCluster {
-  const roleArn = serviceRole ? serviceRole.role.arn : pulumi.output(args.serviceRole).apply((role) => role.arn);
+  const roleArn = serviceRole
+    ? serviceRole.role.arn
+    : pulumi.output(args.serviceRole).apply((role) => role.arn);
   const keyArn: unknown = args.encryptionConfigKeyArn;
   return new EksCluster(
     `${name}-eksCluster`,
@@ -155,12 +166,19 @@ function networkConfig(args: pulumi.Inputs): pulumi.Inputs | undefined {
     return undefined;
   }
   const ipFamily: unknown = args.ipFamily ?? "ipv4";
-  return { ipFamily, ...(ipFamily === "ipv4" ? { serviceIpv4Cidr: args.kubernetesServiceIpAddressRange } : {}) };
+  return {
+    ipFamily,
+    ...(ipFamily === "ipv4" ? { serviceIpv4Cidr: args.kubernetesServiceIpAddressRange } : {}),
+  };
 }
 
 function subnetIds(args: pulumi.Inputs): pulumi.Output<string[]> {
   return pulumi
-    .all([pulumi.output(args.subnetIds), pulumi.output(args.publicSubnetIds), pulumi.output(args.privateSubnetIds)])
+    .all([
+      pulumi.output(args.subnetIds),
+      pulumi.output(args.publicSubnetIds),
+      pulumi.output(args.privateSubnetIds),
+    ])
     .apply(([all, publics, privates]): string[] => all ?? [...(publics ?? []), ...(privates ?? [])]);
 }
 
@@ -232,9 +250,8 @@ type Kubeconfig = Record<string, unknown>;
 
 // The form that nodejs/eks/cluster/cluster.ts generateKubeconfig gives it: no token, the AWS CLI signs each request.
 function kubeconfigOf(cluster: EksCluster): pulumi.Output<Kubeconfig> {
-  return pulumi
-    .all([cluster.name, cluster.endpoint, cluster.certificateAuthority, cluster.arn])
-    .apply(([clusterName, server, authority, arn]): Kubeconfig => ({
+  return pulumi.all([cluster.name, cluster.endpoint, cluster.certificateAuthority, cluster.arn]).apply(
+    ([clusterName, server, authority, arn]): Kubeconfig => ({
       apiVersion: "v1",
       clusters: [{ cluster: { server, "certificate-authority-data": authority.data }, name: "kubernetes" }],
       contexts: [{ context: { cluster: "kubernetes", user: "aws" }, name: "aws" }],
@@ -247,15 +264,28 @@ function kubeconfigOf(cluster: EksCluster): pulumi.Output<Kubeconfig> {
             exec: {
               apiVersion: "client.authentication.k8s.io/v1beta1",
               command: "aws",
-              args: ["--region", arn.split(":")[3], "eks", "get-token", "--cluster-name", clusterName, "--output", "json"],
+              args: [
+                "--region",
+                arn.split(":")[3],
+                "eks",
+                "get-token",
+                "--cluster-name",
+                clusterName,
+                "--output",
+                "json",
+              ],
               env: [
-                { name: "KUBERNETES_EXEC_INFO", value: '{"apiVersion": "client.authentication.k8s.io/v1beta1"}' },
+                {
+                  name: "KUBERNETES_EXEC_INFO",
+                  value: '{"apiVersion": "client.authentication.k8s.io/v1beta1"}',
+                },
               ],
             },
           },
         },
       ],
-    }));
+    }),
+  );
 }
 
 function coreData(

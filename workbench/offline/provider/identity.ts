@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The account that every simulated resource belongs to: AWS's own documentation number. */
+/** The simulated account where the program names none: AWS's own documentation number. */
 export const ACCOUNT = "123456789012";
 
 /** Lower-case hexadecimal digits that depend on the seed alone. */
@@ -17,7 +17,10 @@ export function number(seed: string, limit: number): number {
 export function alphanumeric(seed: string, length: number): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bytes = createHash("sha256").update(seed).digest();
-  return Array.from({ length }, (_, index) => alphabet[(bytes[index % bytes.length] ?? 0) % alphabet.length]).join("");
+  return Array.from(
+    { length },
+    (_, index) => alphabet[(bytes[index % bytes.length] ?? 0) % alphabet.length],
+  ).join("");
 }
 
 /** A version 4 UUID that depends on the seed alone. */
@@ -38,7 +41,11 @@ export function documentationAddress(seed: string): string {
 }
 
 /** The resource's logical name, type and stack, read from its URN. */
-export function parseUrn(urn: string): { readonly type: string; readonly name: string; readonly stack: string } {
+export function parseUrn(urn: string): {
+  readonly type: string;
+  readonly name: string;
+  readonly stack: string;
+} {
   const [stack = "", , qualified = "", ...name] = urn.replace(/^urn:pulumi:/, "").split("::");
   return { stack, type: qualified.split("$").pop() ?? qualified, name: name.join("::") };
 }

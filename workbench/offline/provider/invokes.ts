@@ -1,7 +1,11 @@
-import { ACCOUNT, hex } from "./identity";
+import { hex } from "./identity";
 import { isProperties, type Properties, type Value } from "./values";
 
-type Lookup = (args: Properties, region: string) => Properties;
+interface Place {
+  readonly region: string;
+  readonly account: string;
+}
+type Lookup = (args: Properties, place: Place) => Properties;
 
 const FUNCTIONS: Readonly<Record<string, Lookup>> = {
   "aws:index/getPartition:getPartition": () => ({
@@ -10,21 +14,21 @@ const FUNCTIONS: Readonly<Record<string, Lookup>> = {
     dnsSuffix: "amazonaws.com",
     reverseDnsPrefix: "com.amazonaws",
   }),
-  "aws:index/getCallerIdentity:getCallerIdentity": () => ({
-    id: ACCOUNT,
-    accountId: ACCOUNT,
-    arn: `arn:aws:iam::${ACCOUNT}:user/offline`,
+  "aws:index/getCallerIdentity:getCallerIdentity": (_args, { account }) => ({
+    id: account,
+    accountId: account,
+    arn: `arn:aws:iam::${account}:user/offline`,
     userId: "AIDAOFFLINEOFFLINE234",
   }),
-  "aws:index/getRegion:getRegion": (args, region) => {
-    const name = typeof args.region === "string" ? args.region : region;
+  "aws:index/getRegion:getRegion": (args, place) => {
+    const name = typeof args.region === "string" ? args.region : place.region;
     return { id: name, region: name, name, description: name, endpoint: `ec2.${name}.amazonaws.com` };
   },
   "aws:iam/getPolicyDocument:getPolicyDocument": policyDocument,
 };
 
 /** Answers the few look-ups that a program without look-ups still makes; anything else is refused by name. */
-export function invokeAws(token: string, args: Properties, region: string): Properties {
+export function invokeAws(token: string, args: Properties, place: Place): Properties {
   const known = FUNCTIONS[token];
   if (!known) {
     throw new Error(
@@ -32,13 +36,22 @@ export function invokeAws(token: string, args: Properties, region: string): Prop
         "Take the value from the stack's configuration instead, so that previews do not depend on a look-up.",
     );
   }
-  return known(args, region);
+  return known(args, place);
 }
 
 function policyDocument(args: Properties): Properties {
   const statements = Array.isArray(args.statements) ? args.statements.filter(isProperties) : [];
-  const json = JSON.stringify({ Version: args.version ?? "2012-10-17", Statement: statements.map(statement) }, null, 2);
-  return { ...args, id: String(Number.parseInt(hex(json, 8), 16)), json, minifiedJson: JSON.stringify(JSON.parse(json)) };
+  const json = JSON.stringify(
+    { Version: args.version ?? "2012-10-17", Statement: statements.map(statement) },
+    null,
+    2,
+  );
+  return {
+    ...args,
+    id: String(Number.parseInt(hex(json, 8), 16)),
+    json,
+    minifiedJson: JSON.stringify(JSON.parse(json)),
+  };
 }
 
 function statement(source: Properties): Properties {

@@ -46,5 +46,8 @@ function service(inputs: Properties): Properties {
   const seed = `${text(inputs, "metadata", "namespace")}/${text(inputs, "metadata", "name")}`;
   const address = `172.20.${number(seed, 256)}.${1 + number(`${seed}.`, 254)}`;
   const clusterIP = spec.clusterIP ?? address;
-  return { spec: { ...spec, clusterIP, clusterIPs: spec.clusterIPs ?? [clusterIP] }, status: { loadBalancer: {} } };
+  return {
+    spec: { ...spec, clusterIP, clusterIPs: spec.clusterIPs ?? [clusterIP] },
+    status: { loadBalancer: {} },
+  };
 }

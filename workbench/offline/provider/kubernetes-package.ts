@@ -68,12 +68,17 @@ function check(
     return { inputs: news, failures: [] };
   }
   const annotations = isProperties(metadata.annotations) ? metadata.annotations : {};
-  const kept = text(olds, "metadata", "annotations", AUTONAMED) === "true" ? text(olds, "metadata", "name") : undefined;
+  const kept =
+    text(olds, "metadata", "annotations", AUTONAMED) === "true" ? text(olds, "metadata", "name") : undefined;
   const generated = `${name}-${hex(`${urn}#${registry.generation(urn)}`, 8)}`;
   return {
     inputs: {
       ...news,
-      metadata: { ...metadata, name: kept ?? generated, annotations: { ...annotations, [AUTONAMED]: "true" } },
+      metadata: {
+        ...metadata,
+        name: kept ?? generated,
+        annotations: { ...annotations, [AUTONAMED]: "true" },
+      },
     },
     failures: [],
   };
@@ -89,7 +94,9 @@ function diff({ type, config, oldInputs, news, ignore }: Parameters<ProviderPack
 
 function update(registry: Registry, request: Parameters<ProviderPackage["update"]>[0]): ObjectResult {
   const { urn, type, id, config, oldInputs, oldOutputs, news, preview } = request;
-  const refused = diffInputs(rulesFor(type, config), oldInputs, news).filter((field) => field.effect === "refuse");
+  const refused = diffInputs(rulesFor(type, config), oldInputs, news).filter(
+    (field) => field.effect === "refuse",
+  );
   if (refused.length > 0) {
     throw new Error(invalid(news, id, refused));
   }

@@ -1,9 +1,10 @@
 import { createInterface } from "node:readline";
-import { provider as pulumiProvider } from "@pulumi/pulumi";
 import { version as awsVersion } from "@pulumi/aws/package.json";
 import { version as eksVersion } from "@pulumi/eks/package.json";
 import { version as kubernetesVersion } from "@pulumi/kubernetes/package.json";
+import { provider as pulumiProvider } from "@pulumi/pulumi";
 import { serveLanguageHost } from "../language-host";
+import { servedPolicies } from "../policy-host";
 import { awsPackage } from "./aws-package";
 import { Cluster } from "./eks-cluster";
 import { kubernetesPackage } from "./kubernetes-package";
@@ -12,7 +13,7 @@ import { serve } from "./server";
 
 /**
  * The process behind one or more engine runs: providers and language host. It writes one line of JSON with its ports,
- * answers `seed FILE` with `seeded`, and ends when its standard input closes, so that it cannot outlive its parent.
+ * answers `seed FILE` with `seeded` and `policies` with the number of policies of each pack, and ends when its standard input closes, so that it cannot outlive its parent.
  */
 async function main(): Promise<void> {
   const registry = new Registry();
@@ -28,6 +29,8 @@ async function main(): Promise<void> {
     if (command === "seed") {
       registry.seed(rest.join(" "));
       process.stdout.write("seeded\n");
+    } else if (command === "policies") {
+      process.stdout.write(`${JSON.stringify(Object.fromEntries(servedPolicies))}\n`);
     }
   });
   commands.on("close", () => process.exit(0));
@@ -46,7 +49,9 @@ async function serveEks(): Promise<number> {
           version: eksVersion,
           construct: async (name, type, inputs, options) => {
             if (type !== "eks:index:Cluster") {
-              throw new Error(`the offline provider does not simulate the component ${type}; it knows eks:index:Cluster.`);
+              throw new Error(
+                `the offline provider does not simulate the component ${type}; it knows eks:index:Cluster.`,
+              );
             }
             const cluster = new Cluster(name, inputs, options);
             return { urn: cluster.urn, state: cluster.state };

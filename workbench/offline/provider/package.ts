@@ -48,7 +48,9 @@ export interface ProviderPackage {
       readonly preview: boolean;
     },
   ): ObjectResult;
-  read(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): ObjectResult | undefined;
+  read(
+    request: ResourceRequest & { readonly id: string; readonly outputs: Properties },
+  ): ObjectResult | undefined;
   delete(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): void;
   invoke(token: string, args: Properties, config: Properties): Properties;
 }

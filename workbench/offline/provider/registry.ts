@@ -58,9 +58,12 @@ function readState(file: string): readonly LiveObject[] {
   } catch {
     return [];
   }
-  const checkpoint = isProperties(content) && isProperties(content.checkpoint) ? content.checkpoint.latest : undefined;
-  const deployment = isProperties(content) && isProperties(content.deployment) ? content.deployment : checkpoint;
-  const resources = isProperties(deployment) && Array.isArray(deployment.resources) ? deployment.resources : [];
+  const checkpoint =
+    isProperties(content) && isProperties(content.checkpoint) ? content.checkpoint.latest : undefined;
+  const deployment =
+    isProperties(content) && isProperties(content.deployment) ? content.deployment : checkpoint;
+  const resources =
+    isProperties(deployment) && Array.isArray(deployment.resources) ? deployment.resources : [];
   return resources.flatMap((resource) => {
     if (!isProperties(resource) || resource.custom !== true) {
       return [];

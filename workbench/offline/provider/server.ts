@@ -1,7 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { messageOf } from "../errors";
 import type { FieldChange } from "./diff";
@@ -56,8 +56,8 @@ function handlers(provider: ProviderPackage): grpc.UntypedServiceImplementation 
     return { urn, type, name, config: configs.get(peer) ?? {} };
   };
   return {
-    handshake: unary<proto.ProviderHandshakeRequest, proto.ProviderHandshakeResponse>(() =>
-      new proto.ProviderHandshakeResponse(),
+    handshake: unary<proto.ProviderHandshakeRequest, proto.ProviderHandshakeResponse>(
+      () => new proto.ProviderHandshakeResponse(),
     ),
     attach: unary<unknown, Empty>(() => new Empty()),
     getPluginInfo: unary<unknown, PluginInfo>(() => new PluginInfo().setVersion(provider.version)),
@@ -104,7 +104,11 @@ function objectHandlers(
     }),
     create: unary<proto.CreateRequest, proto.CreateResponse>((request, peer) => {
       const inputs = fromStruct(request.getProperties());
-      const { id, outputs } = provider.create({ ...context(request, peer), inputs, preview: request.getPreview() });
+      const { id, outputs } = provider.create({
+        ...context(request, peer),
+        inputs,
+        preview: request.getPreview(),
+      });
       return new proto.CreateResponse().setId(id).setProperties(toStruct(outputs));
     }),
     update: unary<proto.UpdateRequest, proto.UpdateResponse>((request, peer) => {
@@ -130,14 +134,21 @@ function objectHandlers(
             .setInputs(request.getInputs());
     }),
     delete: unary<proto.DeleteRequest, Empty>((request, peer) => {
-      provider.delete({ ...context(request, peer), id: request.getId(), outputs: fromStruct(request.getProperties()) });
+      provider.delete({
+        ...context(request, peer),
+        id: request.getId(),
+        outputs: fromStruct(request.getProperties()),
+      });
       return new Empty();
     }),
   };
 }
 
 /** The protocol's form of a diff, with one entry for each changed field. */
-export function diffResponse(fields: readonly FieldChange[], deleteBeforeReplace: boolean): proto.DiffResponse {
+export function diffResponse(
+  fields: readonly FieldChange[],
+  deleteBeforeReplace: boolean,
+): proto.DiffResponse {
   const { DiffChanges } = proto.DiffResponse;
   const response = new proto.DiffResponse().setChanges(
     fields.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE,

@@ -52,7 +52,11 @@ export const COMPUTE: Readonly<Record<string, AwsType>> = {
       updates: TEMPLATE_UPDATES,
       computedOnUpdate: [
         { output: "latestVersion", when: MAKES_VERSION },
-        { output: "defaultVersion", when: [...MAKES_VERSION, "defaultVersion"], onlyIf: "updateDefaultVersion" },
+        {
+          output: "defaultVersion",
+          when: [...MAKES_VERSION, "defaultVersion"],
+          onlyIf: "updateDefaultVersion",
+        },
       ],
     }),
     model: (context) => {
@@ -72,7 +76,10 @@ export const COMPUTE: Readonly<Record<string, AwsType>> = {
     }),
     model: (context) => {
       const id = input(context.inputs, "name");
-      const outputs = { arn: arn("ec2", context.region, `placement-group/${id}`), placementGroupId: ec2Id("pg", context) };
+      const outputs = {
+        arn: arn("ec2", context, `placement-group/${id}`),
+        placementGroupId: ec2Id("pg", context),
+      };
       return { id, outputs };
     },
   },

@@ -104,10 +104,11 @@ export const EKS: Readonly<Record<string, AwsType>> = {
       // resourceAddonRead runs after every update.
       computedOnUpdate: [],
     }),
-    model: ({ inputs, region, seed }) => {
+    model: (context) => {
+      const { inputs, seed } = context;
       const [clusterName, addonName] = [input(inputs, "clusterName"), input(inputs, "addonName")];
       const outputs = {
-        arn: arn("eks", region, `addon/${clusterName}/${addonName}/${uuid(seed)}`),
+        arn: arn("eks", context, `addon/${clusterName}/${addonName}/${uuid(seed)}`),
         createdAt: CREATED,
         modifiedAt: CREATED,
         // Left out, the newest version is taken: a made-up one here, which no table claims to know.
@@ -118,7 +119,10 @@ export const EKS: Readonly<Record<string, AwsType>> = {
     },
     unique: (inputs) => {
       const identity = `${input(inputs, "clusterName")}:${input(inputs, "addonName")}`;
-      return { identity, refusal: `creating EKS Add-On (${identity}): ResourceInUseException: Addon already exists.` };
+      return {
+        identity,
+        refusal: `creating EKS Add-On (${identity}): ResourceInUseException: Addon already exists.`,
+      };
     },
   },
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
@@ -126,14 +130,17 @@ export const EKS: Readonly<Record<string, AwsType>> = {
       replaces: ["clusterName", "namespace", "serviceAccount"],
       updates: ["disableSessionTags", "policy", "roleArn", "targetRoleArn"],
     }),
-    model: ({ inputs, region, seed }) => {
+    model: (context) => {
+      const { inputs, seed } = context;
       const id = `a-${hex(seed, 17)}`;
       const clusterName = input(inputs, "clusterName");
-      const associationArn = arn("eks", region, `podidentityassociation/${clusterName}/${id}`);
+      const associationArn = arn("eks", context, `podidentityassociation/${clusterName}/${id}`);
       return { id, outputs: { associationArn, associationId: id, externalId: "" } };
     },
     unique: (inputs) => {
-      const [name, namespace, account] = ["clusterName", "namespace", "serviceAccount"].map((key) => input(inputs, key));
+      const [name, namespace, account] = ["clusterName", "namespace", "serviceAccount"].map((key) =>
+        input(inputs, key),
+      );
       const identity = `${name}/${namespace}/${account}`;
       const refusal = `creating EKS Pod Identity Association (${identity}): ResourceInUseException: Association already exists.`;
       return { identity, refusal };
@@ -144,10 +151,17 @@ export const EKS: Readonly<Record<string, AwsType>> = {
       replaces: ["clusterName", "principalArn", "type"],
       updates: ["kubernetesGroups", "userName"],
     }),
-    model: ({ inputs, region, seed }) => {
+    model: (context) => {
+      const { inputs, seed } = context;
       const [clusterName, principal] = [input(inputs, "clusterName"), input(inputs, "principalArn")];
-      const accessEntryArn = arn("eks", region, `access-entry/${clusterName}/${uuid(seed)}`);
-      const outputs = { accessEntryArn, createdAt: CREATED, modifiedAt: CREATED, userName: principal, type: "STANDARD" };
+      const accessEntryArn = arn("eks", context, `access-entry/${clusterName}/${uuid(seed)}`);
+      const outputs = {
+        accessEntryArn,
+        createdAt: CREATED,
+        modifiedAt: CREATED,
+        userName: principal,
+        type: "STANDARD",
+      };
       return { id: `${clusterName}:${principal}`, outputs: { ...outputs, ...given(inputs, outputs) } };
     },
   },
@@ -172,7 +186,7 @@ function cluster(context: ModelContext): { readonly id: string; readonly outputs
   return {
     id: name,
     outputs: {
-      arn: arn("eks", region, `cluster/${name}`),
+      arn: arn("eks", context, `cluster/${name}`),
       clusterId: "",
       certificateAuthority: { data: Buffer.from(`offline certificate ${hex(seed, 16)}`).toString("base64") },
       certificateAuthorities: [],
@@ -189,14 +203,14 @@ function cluster(context: ModelContext): { readonly id: string; readonly outputs
 }
 
 function nodeGroup(context: ModelContext): { readonly id: string; readonly outputs: Properties } {
-  const { inputs, region, seed } = context;
+  const { inputs, seed } = context;
   const clusterName = input(inputs, "clusterName");
   const nodeGroupName = nameFrom(context, "nodeGroupName", "nodeGroupNamePrefix");
   const template = at(inputs, "launchTemplate");
   return {
     id: `${clusterName}:${nodeGroupName}`,
     outputs: {
-      arn: arn("eks", region, `nodegroup/${clusterName}/${nodeGroupName}/${uuid(seed)}`),
+      arn: arn("eks", context, `nodegroup/${clusterName}/${nodeGroupName}/${uuid(seed)}`),
       nodeGroupName,
       nodeGroupNamePrefix: input(inputs, "nodeGroupNamePrefix"),
       amiType: inputs.amiType ?? "CUSTOM",
@@ -206,7 +220,10 @@ function nodeGroup(context: ModelContext): { readonly id: string; readonly outpu
       releaseVersion: inputs.releaseVersion ?? "",
       version: inputs.version ?? "1.35",
       resources: [
-        { autoscalingGroups: [{ name: `eks-${nodeGroupName}-${uuid(seed)}` }], remoteAccessSecurityGroupId: "" },
+        {
+          autoscalingGroups: [{ name: `eks-${nodeGroupName}-${uuid(seed)}` }],
+          remoteAccessSecurityGroupId: "",
+        },
       ],
       status: "ACTIVE",
     },

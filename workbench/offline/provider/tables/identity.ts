@@ -1,5 +1,5 @@
 import type { AwsType } from "../aws-type";
-import { ACCOUNT, alphanumeric, uuid } from "../identity";
+import { alphanumeric, uuid } from "../identity";
 import { arn, input, joined, nameFrom, rules } from "./shared";
 
 const CREATED = "2026-01-01T00:00:00Z";
@@ -27,7 +27,7 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
         id: name,
         outputs: {
           name,
-          arn: `arn:aws:iam::${ACCOUNT}:role${path}${name}`,
+          arn: `arn:aws:iam::${context.account}:role${path}${name}`,
           createDate: CREATED,
           uniqueId: `AROA${alphanumeric(context.seed, 17)}`,
         },
@@ -35,7 +35,10 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
     },
     unique: ({ name }) =>
       typeof name === "string"
-        ? { identity: name, refusal: `creating IAM Role (${name}): EntityAlreadyExists: Role with name ${name} already exists.` }
+        ? {
+            identity: name,
+            refusal: `creating IAM Role (${name}): EntityAlreadyExists: Role with name ${name} already exists.`,
+          }
         : undefined,
   },
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
@@ -64,8 +67,13 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
     }),
     model: (context) => {
       const name = nameFrom(context);
-      const policyArn = `arn:aws:iam::${ACCOUNT}:policy${input(context.inputs, "path") || "/"}${name}`;
-      const outputs = { name, arn: policyArn, policyId: `ANPA${alphanumeric(context.seed, 17)}`, attachmentCount: 0 };
+      const policyArn = `arn:aws:iam::${context.account}:policy${input(context.inputs, "path") || "/"}${name}`;
+      const outputs = {
+        name,
+        arn: policyArn,
+        policyId: `ANPA${alphanumeric(context.seed, 17)}`,
+        attachmentCount: 0,
+      };
       return { id: policyArn, outputs };
     },
   },
@@ -82,23 +90,29 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
         "rotationPeriodInDays",
       ],
     }),
-    model: ({ seed, region }) => {
-      const id = uuid(seed);
-      return { id, outputs: { arn: arn("kms", region, `key/${id}`), keyId: id } };
+    model: (context) => {
+      const id = uuid(context.seed);
+      return { id, outputs: { arn: arn("kms", context, `key/${id}`), keyId: id } };
     },
   },
   "aws:kms/alias:Alias": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("kms/alias.go resourceAlias", { replaces: ["name", "namePrefix"], updates: ["targetKeyId"] }),
+    rules: rules("kms/alias.go resourceAlias", {
+      replaces: ["name", "namePrefix"],
+      updates: ["targetKeyId"],
+    }),
     model: (context) => {
       const name = nameFrom(context);
       const target = input(context.inputs, "targetKeyId");
-      const targetKeyArn = target.startsWith("arn:") ? target : arn("kms", context.region, `key/${target}`);
-      return { id: name, outputs: { name, arn: arn("kms", context.region, name), targetKeyArn } };
+      const targetKeyArn = target.startsWith("arn:") ? target : arn("kms", context, `key/${target}`);
+      return { id: name, outputs: { name, arn: arn("kms", context, name), targetKeyArn } };
     },
     unique: ({ name }) =>
       typeof name === "string"
-        ? { identity: name, refusal: `creating KMS Alias (${name}): AlreadyExistsException: An alias with the name ${name} already exists` }
+        ? {
+            identity: name,
+            refusal: `creating KMS Alias (${name}): AlreadyExistsException: An alias with the name ${name} already exists`,
+          }
         : undefined,
   },
 };

@@ -8,13 +8,19 @@ import { arn, rules } from "./shared";
 import { STORAGE } from "./storage";
 
 /** Every AWS type that the offline provider knows. */
-export const AWS_TYPES: Readonly<Record<string, AwsType>> = { ...NETWORK, ...COMPUTE, ...EKS, ...IDENTITY, ...STORAGE };
+export const AWS_TYPES: Readonly<Record<string, AwsType>> = {
+  ...NETWORK,
+  ...COMPUTE,
+  ...EKS,
+  ...IDENTITY,
+  ...STORAGE,
+};
 
 /** Any other type: echoed with an id and an ARN, and every change of it but one of its tags counts as a replacement. */
 export const GENERIC: AwsType = {
   rules: rules("(type not in the tables)", { updates: [], replaces: [] }),
-  model: ({ seed, region }) => {
-    const id = hex(seed, 17);
-    return { id, outputs: { arn: arn("offline", region, id) } };
+  model: (context) => {
+    const id = hex(context.seed, 17);
+    return { id, outputs: { arn: arn("offline", context, id) } };
   },
 };

@@ -69,13 +69,26 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
   },
   "aws:ec2/eip:Eip": {
     rules: rules("ec2/ec2_eip.go resourceEIP", {
-      replaces: ["address", "customerOwnedIpv4Pool", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool", "vpc"],
+      replaces: [
+        "address",
+        "customerOwnedIpv4Pool",
+        "domain",
+        "ipamPoolId",
+        "networkBorderGroup",
+        "publicIpv4Pool",
+        "vpc",
+      ],
       updates: ["associateWithPrivateIp", "instance", "networkInterface"],
     }),
     model: ec2Object("eipalloc", "elastic-ip", ({ seed, region }, id) => {
       const publicIp = documentationAddress(seed);
       const dns = publicIp.replaceAll(".", "-");
-      return { allocationId: id, publicIp, publicDns: `ec2-${dns}.${region}.compute.amazonaws.com`, associationId: "" };
+      return {
+        allocationId: id,
+        publicIp,
+        publicDns: `ec2-${dns}.${region}.compute.amazonaws.com`,
+        associationId: "",
+      };
     }),
   },
   "aws:ec2/natGateway:NatGateway": {
@@ -104,7 +117,12 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
   },
   "aws:ec2/route:Route": {
     rules: rules("ec2/vpc_route.go resourceRoute", {
-      replaces: ["destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId", "routeTableId"],
+      replaces: [
+        "destinationCidrBlock",
+        "destinationIpv6CidrBlock",
+        "destinationPrefixListId",
+        "routeTableId",
+      ],
       updates: ROUTE_TARGETS,
     }),
     model: ({ inputs }) => {
@@ -125,7 +143,14 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
   },
   "aws:ec2/vpcEndpoint:VpcEndpoint": {
     rules: rules("ec2/vpc_endpoint.go resourceVPCEndpoint", {
-      replaces: ["resourceConfigurationArn", "serviceName", "serviceNetworkArn", "serviceRegion", "vpcEndpointType", "vpcId"],
+      replaces: [
+        "resourceConfigurationArn",
+        "serviceName",
+        "serviceNetworkArn",
+        "serviceRegion",
+        "vpcEndpointType",
+        "vpcId",
+      ],
       updates: [
         "autoAccept",
         "dnsOptions",
@@ -173,7 +198,10 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
       replaces: ["vpcId"],
       updates: ["egress", "ingress", "revokeRulesOnDelete"],
     }),
-    model: ec2Object("sg", "security-group", () => ({ name: "default", description: "default VPC security group" })),
+    model: ec2Object("sg", "security-group", () => ({
+      name: "default",
+      description: "default VPC security group",
+    })),
   },
   "aws:ec2/securityGroup:SecurityGroup": {
     autoname: { field: "name", unless: ["namePrefix"] },
@@ -181,7 +209,11 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
       replaces: ["description", "name", "namePrefix", "vpcId"],
       updates: ["egress", "ingress", "revokeRulesOnDelete"],
     }),
-    model: ec2Object("sg", "security-group", (context) => ({ name: nameFrom(context), egress: [], ingress: [] })),
+    model: ec2Object("sg", "security-group", (context) => ({
+      name: nameFrom(context),
+      egress: [],
+      ingress: [],
+    })),
   },
   "aws:ec2/securityGroupRule:SecurityGroupRule": {
     rules: rules("ec2/vpc_security_group_rule.go resourceSecurityGroupRule", {
@@ -219,11 +251,23 @@ function securityGroupRule(direction: "ingress" | "egress"): AwsType {
   return {
     rules: rules(`ec2/vpc_security_group_${direction}_rule.go`, {
       replaces: ["securityGroupId"],
-      updates: ["cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "referencedSecurityGroupId", "toPort"],
+      updates: [
+        "cidrIpv4",
+        "cidrIpv6",
+        "description",
+        "fromPort",
+        "ipProtocol",
+        "prefixListId",
+        "referencedSecurityGroupId",
+        "toPort",
+      ],
     }),
-    model: ({ seed, region }) => {
-      const id = `sgr-${hex(seed, 17)}`;
-      return { id, outputs: { arn: arn("ec2", region, `security-group-rule/${id}`), securityGroupRuleId: id } };
+    model: (context) => {
+      const id = `sgr-${hex(context.seed, 17)}`;
+      return {
+        id,
+        outputs: { arn: arn("ec2", context, `security-group-rule/${id}`), securityGroupRuleId: id },
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Model, ModelContext } from "../aws-type";
 import type { ChangeRules } from "../diff";
-import { ACCOUNT, hex } from "../identity";
+import { hex } from "../identity";
 import { isUnknown, type Properties } from "../values";
 
 /** Where the field lists come from: the provider that @pulumi/aws 7.48 bridges. */
@@ -13,7 +13,10 @@ const SOURCE = "terraform-provider-aws v6, internal/service/";
  */
 export function rules(
   source: string,
-  lists: Omit<ChangeRules, "source" | "updates" | "replaces"> & { readonly updates: readonly string[]; readonly replaces: readonly string[] },
+  lists: Omit<ChangeRules, "source" | "updates" | "replaces"> & {
+    readonly updates: readonly string[];
+    readonly replaces: readonly string[];
+  },
 ): ChangeRules {
   return {
     ...lists,
@@ -23,9 +26,9 @@ export function rules(
   };
 }
 
-/** An ARN in the simulated account. */
-export function arn(service: string, region: string, resource: string): string {
-  return `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
+/** An ARN in the simulated account and region. */
+export function arn(service: string, { region, account }: ModelContext, resource: string): string {
+  return `arn:aws:${service}:${region}:${account}:${resource}`;
 }
 
 /** An EC2 style id: the prefix and seventeen digits. */
@@ -53,7 +56,7 @@ export function ec2Object(
 ): (context: ModelContext) => Model {
   return (context) => {
     const id = ec2Id(prefix, context);
-    const base = { arn: arn("ec2", context.region, `${kind}/${id}`), ownerId: ACCOUNT };
+    const base = { arn: arn("ec2", context, `${kind}/${id}`), ownerId: context.account };
     return { id, outputs: { ...base, ...extra?.(context, id) } };
   };
 }

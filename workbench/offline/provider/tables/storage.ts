@@ -1,5 +1,5 @@
 import type { AwsType } from "../aws-type";
-import { ACCOUNT, hex } from "../identity";
+import { hex } from "../identity";
 import { arn, input, nameFrom, rules } from "./shared";
 
 /** Images, snapshots, logs and buckets. */
@@ -8,40 +8,55 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
     autoname: { field: "name" },
     rules: rules("ecr/repository.go resourceRepository", {
       replaces: ["encryptionConfigurations", "name"],
-      updates: ["forceDelete", "imageScanningConfiguration", "imageTagMutability", "imageTagMutabilityExclusionFilters"],
+      updates: [
+        "forceDelete",
+        "imageScanningConfiguration",
+        "imageTagMutability",
+        "imageTagMutabilityExclusionFilters",
+      ],
     }),
-    model: ({ inputs, region }) => {
+    model: (context) => {
+      const { inputs, account, region } = context;
       const name = input(inputs, "name");
       return {
         id: name,
         outputs: {
-          arn: arn("ecr", region, `repository/${name}`),
-          registryId: ACCOUNT,
-          repositoryUrl: `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/${name}`,
+          arn: arn("ecr", context, `repository/${name}`),
+          registryId: account,
+          repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}`,
         },
       };
     },
     unique: ({ name }) =>
       typeof name === "string"
-        ? { identity: name, refusal: `creating ECR Repository (${name}): RepositoryAlreadyExistsException: The repository with name '${name}' already exists` }
+        ? {
+            identity: name,
+            refusal: `creating ECR Repository (${name}): RepositoryAlreadyExistsException: The repository with name '${name}' already exists`,
+          }
         : undefined,
   },
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
-    rules: rules("ecr/lifecycle_policy.go resourceLifecyclePolicy", { replaces: ["policy", "repository"], updates: [] }),
-    model: ({ inputs }) => ({ id: input(inputs, "repository"), outputs: { registryId: ACCOUNT } }),
+    rules: rules("ecr/lifecycle_policy.go resourceLifecyclePolicy", {
+      replaces: ["policy", "repository"],
+      updates: [],
+    }),
+    model: ({ inputs, account }) => ({ id: input(inputs, "repository"), outputs: { registryId: account } }),
   },
   "aws:ecr/repositoryPolicy:RepositoryPolicy": {
-    rules: rules("ecr/repository_policy.go resourceRepositoryPolicy", { replaces: ["repository"], updates: ["policy"] }),
-    model: ({ inputs }) => ({ id: input(inputs, "repository"), outputs: { registryId: ACCOUNT } }),
+    rules: rules("ecr/repository_policy.go resourceRepositoryPolicy", {
+      replaces: ["repository"],
+      updates: ["policy"],
+    }),
+    model: ({ inputs, account }) => ({ id: input(inputs, "repository"), outputs: { registryId: account } }),
   },
   "aws:dlm/lifecyclePolicy:LifecyclePolicy": {
     rules: rules("dlm/lifecycle_policy.go resourceLifecyclePolicy", {
       replaces: ["defaultPolicy", "policyDetails.policyType"],
       updates: ["description", "executionRoleArn", "policyDetails", "state"],
     }),
-    model: ({ seed, region }) => {
-      const id = `policy-${hex(seed, 17)}`;
-      return { id, outputs: { arn: arn("dlm", region, `policy/${id}`) } };
+    model: (context) => {
+      const id = `policy-${hex(context.seed, 17)}`;
+      return { id, outputs: { arn: arn("dlm", context, `policy/${id}`) } };
     },
   },
   "aws:cloudwatch/logGroup:LogGroup": {
@@ -52,11 +67,14 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
     }),
     model: (context) => {
       const name = nameFrom(context);
-      return { id: name, outputs: { name, arn: arn("logs", context.region, `log-group:${name}`) } };
+      return { id: name, outputs: { name, arn: arn("logs", context, `log-group:${name}`) } };
     },
     unique: ({ name }) =>
       typeof name === "string"
-        ? { identity: name, refusal: `creating CloudWatch Logs Log Group (${name}): ResourceAlreadyExistsException: The specified log group already exists` }
+        ? {
+            identity: name,
+            refusal: `creating CloudWatch Logs Log Group (${name}): ResourceAlreadyExistsException: The specified log group already exists`,
+          }
         : undefined,
   },
   "aws:s3/bucket:Bucket": {
@@ -85,16 +103,19 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
     "restrictPublicBuckets",
     "skipDestroy",
   ]),
-  "aws:s3/bucketVersioning:BucketVersioning": bucketPart("bucket_versioning.go", ["mfa", "versioningConfiguration"]),
+  "aws:s3/bucketVersioning:BucketVersioning": bucketPart("bucket_versioning.go", [
+    "mfa",
+    "versioningConfiguration",
+  ]),
   "aws:s3/bucketPolicy:BucketPolicy": bucketPart("bucket_policy.go", ["policy"]),
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucketPart(
     "bucket_server_side_encryption_configuration.go",
     ["rules"],
   ),
-  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketPart("bucket_lifecycle_configuration.go", [
-    "rules",
-    "transitionDefaultMinimumObjectSize",
-  ]),
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": bucketPart(
+    "bucket_lifecycle_configuration.go",
+    ["rules", "transitionDefaultMinimumObjectSize"],
+  ),
 };
 
 function bucketPart(file: string, updates: readonly string[]): AwsType {
