@@ -37,6 +37,7 @@ export class Resource implements Owner {
 
   /** `kubernetes:apps/v1:StatefulSet` → `StatefulSet`. */
   get kind(): string {
+    if (this.type.startsWith("pulumi:providers:")) return "provider";
     return this.type.slice(this.type.lastIndexOf(":") + 1);
   }
 

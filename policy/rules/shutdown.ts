@@ -142,19 +142,15 @@ export const graceFitsThePlatform = defineRule<PlatformSettings>({
       });
     }
     attempt(() => {
-      const windows = kubeletWindows(stack);
-      const known =
-        windows.length > 0
-          ? windows
-          : [{ of: "nodes that this stack does not make", seconds: config.foreignWindowSeconds }];
-      for (const { of, seconds } of known) {
-        if (grace <= seconds) continue;
-        report(field, {
-          problem: `gives ${grace} s, and the kubelet of ${of} cuts every pod off after ${seconds} s`,
-          because: "when the instance is stopped, the engine is killed with orders still open",
-          remedy: `raise shutdownGracePeriod of the nodes to more than ${grace} s plus the part for critical pods, or shorten the shutdown`,
-        });
-      }
+      const foreign = { of: "nodes that this stack does not make", seconds: config.foreignWindowSeconds };
+      const [narrowest = foreign] = kubeletWindows(stack).sort((left, right) => left.seconds - right.seconds);
+      const { of, seconds } = narrowest;
+      if (grace <= seconds) return;
+      report(field, {
+        problem: `gives ${grace} s, and the kubelet of ${of} cuts every pod off after ${seconds} s`,
+        because: "when the instance is stopped, the engine is killed with orders still open",
+        remedy: `raise shutdownGracePeriod of the nodes to more than ${grace} s plus the part for critical pods, or shorten the shutdown`,
+      });
     });
   },
 });

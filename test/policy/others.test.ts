@@ -156,7 +156,7 @@ describeRule(allowedRegions, {
     [
       "another region of the provider",
       (stack) => stack.set("aws", "region", "us-east-1"),
-      /aws "aws" region = "us-east-1": lies in us-east-1, and only eu-central-1 is allowed/,
+      /provider "aws" region = "us-east-1": lies in us-east-1, and only eu-central-1 is allowed/,
     ],
     [
       "another region of a resource",
@@ -180,7 +180,7 @@ describeRule(allowedRegions, {
     ],
     ["no region", (stack) => stack.set("aws", "region", undefined), /the region is not set/],
   ],
-  needs: [["the region", (stack) => stack.set("aws", "region", NEVER), /aws "aws" region/]],
+  needs: [["the region", (stack) => stack.set("aws", "region", NEVER), /provider "aws" region/]],
 });
 
 describeRule(mustBeKnownInPreview, {

@@ -1,5 +1,7 @@
 import { graceFitsThePlatform, shutdownBudget } from "../../policy/rules/shutdown";
+import { encodeUserData, renderUserData } from "../../tuning";
 import { describeRule } from "./cases";
+import { PLAN } from "./fixtures/nodes";
 import { type FixtureStack, type Json, NEVER } from "./support";
 
 const POD = "spec.template.spec";
@@ -64,6 +66,13 @@ describeRule(shutdownBudget, {
   ],
 });
 
+const SHORT_WINDOW = encodeUserData(
+  renderUserData(PLAN, { kind: "merge" }).replace(
+    /shutdownGracePeriod: "[^"]*"/,
+    'shutdownGracePeriod: "1m"',
+  ),
+);
+
 describeRule(graceFitsThePlatform, {
   accepts: [["exactly the window", grace(70)]],
   refuses: [
@@ -73,9 +82,9 @@ describeRule(graceFitsThePlatform, {
       /gives 71 s, and the kubelet of TradingNodes "nodes" cuts every pod off after 70 s/,
     ],
     [
-      "a second more than the user data's window",
-      grace(71),
-      /the kubelet of LaunchTemplate "nodes-template-eu-central-1a" cuts/,
+      "a narrower window in one zone's user data",
+      (stack) => stack.set("nodes-template-eu-central-1b", "userData", SHORT_WINDOW),
+      /gives 60 s, and the kubelet of LaunchTemplate "nodes-template-eu-central-1b" cuts every pod off after 30 s/,
     ],
     ["a narrower plan", (stack) => stack.set("nodes", "plan.engineShutdownWindow", 50), /after 50 s/],
     ["more than a drain", grace(901), /longer than the 900 s that EKS waits/],
