@@ -4,6 +4,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/schema";
 import { TYPES } from "./contract";
+import { dependencies } from "./dependencies";
 import { accountKeyPolicy, partitionOf } from "./key-policies";
 import type { Network } from "./network";
 
@@ -40,7 +41,7 @@ export class TradingCluster extends pulumi.ComponentResource {
     const { clusterName, version, endpoint, protect, deletionProtection } = args;
     super(TYPES.cluster, name, { clusterName, version, endpoint, protect, deletionProtection }, opts);
     const secretsKey = createSecretsKey(this, name, args);
-    const cluster = createControlPlane(this, name, args, secretsKey);
+    const cluster = createControlPlane(this, name, args, secretsKey, dependencies(opts));
     this.clusterName = clusterName;
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     this.provider = createProvider(this, name, cluster);
@@ -76,6 +77,9 @@ function createControlPlane(
   name: string,
   args: TradingClusterArgs,
   secretsKey: aws.kms.Key,
+  // The whole network, not only the subnets that it names: on the way down, engines still cancel orders through the
+  // NAT gateways, which would otherwise be the first to go.
+  dependsOn: ReturnType<typeof dependencies>,
 ): eks.Cluster {
   return new eks.Cluster(
     name,
@@ -100,7 +104,7 @@ function createControlPlane(
       kubeProxyAddonOptions: { enabled: false },
       corednsAddonOptions: { enabled: false },
     },
-    { parent, protect: args.protect },
+    { parent, protect: args.protect, dependsOn },
   );
 }
 
