@@ -33,7 +33,8 @@ export class SystemNodes extends pulumi.ComponentResource {
       `${name}-group`,
       {
         clusterName: args.clusterName,
-        nodeGroupNamePrefix: `${name}-`,
+        // A prefix may have 37 characters; the group's cluster already says which environment it is.
+        nodeGroupNamePrefix: "system-",
         nodeRoleArn: role.arn,
         subnetIds: args.network.privateSubnetIds,
         instanceTypes: [args.nodes.instanceType],

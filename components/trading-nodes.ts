@@ -132,7 +132,8 @@ function createGroup(
     `${name}-${zone}`,
     {
       clusterName: args.clusterName,
-      nodeGroupNamePrefix: `${name}-${zone}-`,
+      // Not the component's name: AWS's provider takes 37 characters, and "trading-staging-engines-eu-central-1a-" has 38.
+      nodeGroupNamePrefix: `engines-${zone}-`,
       nodeRoleArn: role.arn,
       subnetIds: [subnetOf(args, zone)],
       instanceTypes: [plan.instanceType],
