@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { nodeArgs } from "../../components/environment";
 import { amiTypeOf, SystemNodes } from "../../components/system-nodes";
 import { TradingNodes } from "../../components/trading-nodes";
 import type { EksConfig } from "../../config/schema";
 import { encodeUserData, renderUserData } from "../../tuning";
-import {
-  assertText,
-  childrenOf,
-  isUnknown,
-  namesOf,
-  recordWith,
-  strangers,
-  VOLUME_KEY,
-} from "../support/components";
+import { assertText, childrenOf, namesOf, recordWith, strangers, VOLUME_KEY } from "../support/components";
 import { inventory, ofType, only, type Registered, type Registration } from "../support/mocks";
 import { type EksStack, eksStack, setAt, valueAt } from "../support/stack-files";
 
@@ -211,12 +204,12 @@ describe("TradingNodes in the preview of a new stack", () => {
 
   it("shows its user data, so that the policies can read it", async () => {
     assertText(await userData(eksStack("dev")));
-    assert.equal(isUnknown(await userData(eksStack("dev"))), false);
+    assert.equal(pulumi.isUnknown(await userData(eksStack("dev"))), false);
   });
 
   it("does not with an image of one's own, which must know the cluster's address", async () => {
     const ami = { mode: "own", imageId: "ami-0123456789abcdef0", architecture: "x86_64" };
-    assert.equal(isUnknown(await userData(edited("dev", { "nodes.ami": ami }))), true);
+    assert.equal(pulumi.isUnknown(await userData(edited("dev", { "nodes.ami": ami }))), true);
   });
 });
 

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { type Environment, environmentOf } from "../../components/environment";
 import { Network } from "../../components/network";
 import { TradingCluster } from "../../components/trading-cluster";
@@ -57,10 +56,6 @@ export function json(value: unknown): unknown {
   assertText(value);
   const parsed: unknown = JSON.parse(value);
   return parsed;
-}
-
-export function isUnknown(value: unknown): boolean {
-  return value === pulumi.runtime.unknownValue || value === undefined;
 }
 
 export function assertText(value: unknown): asserts value is string {
