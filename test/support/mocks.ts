@@ -42,7 +42,7 @@ export async function record(
 ): Promise<Registered> {
   const monitor = new RecordingMonitor({ newResource, call: ({ inputs }) => inputs });
   pulumi.runtime.setMockOptions(monitor, PROJECT, STACK, options.preview ?? false);
-  await withPlainStacks(async () => {
+  await withoutTraces(async () => {
     program();
     await pulumi.runtime.disconnect();
   });
@@ -50,16 +50,17 @@ export async function record(
 }
 
 /**
- * Pulumi takes a stack trace for every promise, and ts-node maps each to its sources: four fifths of a program's time
- * under mocks. Without the mapping a hundred resources take a tenth of a second.
+ * Pulumi takes a stack trace for every promise; mocha asks for endless ones, and ts-node maps every frame to its
+ * source. Together that is nine tenths of a program's time under mocks, so that a recording has none.
+ * TEST_TRACES=1 brings them back, to find out where a component throws.
  */
-async function withPlainStacks(run: () => Promise<void>): Promise<void> {
-  const mapped = Error.prepareStackTrace;
-  Error.prepareStackTrace = (error, frames) => [String(error), ...frames].join("\n    at ");
+async function withoutTraces(run: () => Promise<void>): Promise<void> {
+  const { stackTraceLimit } = Error;
+  if (process.env["TEST_TRACES"] !== "1") Error.stackTraceLimit = 0;
   try {
     await run();
   } finally {
-    Error.prepareStackTrace = mapped;
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -156,7 +157,7 @@ function newResource({
   id,
 }: pulumi.runtime.MockResourceArgs): pulumi.runtime.MockResourceResult {
   if (pulumi.runtime.isDryRun()) return { id: undefined, state: { ...inputs, ...unknowns(type) } };
-  return { id: id || `${name}-id`, state: { ...inputs, ...computed(type, name) } };
+  return { id: id || `${name}-id`, state: { name: `${name}-named`, ...inputs, ...computed(type, name) } };
 }
 
 /** The outputs of a remote component that are left out would be known, and undefined. */
