@@ -50,7 +50,7 @@ async function main(): Promise<number> {
       onWait: (pid) => say(`another offline run (process ${pid}) uses this state: waiting for it to end …`),
     });
     const binary = await findPulumi(say);
-    const policyPack = options.policies ? await readyPolicyPack(packOf(options, project), say) : undefined;
+    const policyPack = needsPolicies(options) ? await readyPolicyPack(packOf(options, project), say) : undefined;
     sidecar = await Sidecar.start();
     return await run({ options, workspace, binary, sidecar, policyPack });
   } finally {
@@ -58,6 +58,10 @@ async function main(): Promise<number> {
     lock?.release();
     stopInterrupts();
   }
+}
+
+function needsPolicies({ command, policies }: OfflineArguments): boolean {
+  return policies && (command === "preview" || command === "up" || command === "analyze");
 }
 
 function packOf({ policyPack }: OfflineArguments, project: string): string {
