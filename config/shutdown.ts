@@ -11,6 +11,9 @@ export const NODE_DRAIN_LIMIT = 15 * 60;
 /** Seconds of that limit which are not the engine's: eviction, and detaching and attaching its volume. */
 export const DRAIN_RESERVE = 60;
 
+/** Least margin on the sum of the phases: with less, one slow log line ends in SIGKILL. */
+export const LEAST_SLACK = 5;
+
 /** The declared phases in seconds. The hook only starts the drain, so its own share is nothing. */
 export function shutdownBudget(shutdown: EngineConfig["shutdown"]): ShutdownBudget {
   return {

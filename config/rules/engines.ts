@@ -1,5 +1,12 @@
 import type { Problem } from "../problems";
-import { DRAIN_RESERVE, gracePeriodSeconds, NODE_DRAIN_LIMIT, shutdownBudget } from "../shutdown";
+import {
+  DRAIN_RESERVE,
+  gracePeriodSeconds,
+  LEAST_SLACK,
+  NODE_DRAIN_LIMIT,
+  shutdownBudget,
+} from "../shutdown";
+import { seconds } from "../units";
 import { engineZones, type Rule } from "./sections";
 
 /** A market has one owner: two engines, or two ordinals, that trade it would send its orders twice. */
@@ -55,6 +62,20 @@ export const graceFitsDrain: Rule = ({ engines = {} }) =>
       },
     ];
   });
+
+/** A sum without a margin is met on a good day only. */
+export const slackLeft: Rule = ({ engines = {} }) =>
+  Object.entries(engines).flatMap(([name, { shutdown }]) =>
+    seconds(shutdown.slack) >= LEAST_SLACK
+      ? []
+      : [
+          {
+            path: `engines.${name}.shutdown.slack`,
+            problem: `leaves no margin over the declared phases; use at least ${LEAST_SLACK} seconds`,
+            got: shutdown.slack,
+          },
+        ],
+  );
 
 /** One engine a node, and a zone's share of every engine in each zone: what the scheduler needs to place them all. */
 export const slotsSuffice: Rule = (sections) => {

@@ -7,6 +7,7 @@ import {
   marketsOnce,
   namespacesOnce,
   partitionInRange,
+  slackLeft,
   slotsSuffice,
 } from "./engines";
 import { endpointRanges, networkZones, vpcRange } from "./network";
@@ -32,6 +33,7 @@ const RULES: readonly Rule[] = [
   reservationZones,
   releaseMatchesVersion,
   nodePlanFits,
+  slackLeft,
   slotsSuffice,
   marketsOnce,
   namespacesOnce,

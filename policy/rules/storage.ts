@@ -127,7 +127,15 @@ function inspectParameters(
   const named = new Map(parameters.entries().map(([key, field]) => [key.toLowerCase(), field]));
   const parameter = (key: string): Field => named.get(key.toLowerCase()) ?? parameters.at(key);
   expect(parameter("type"), "gp3", "other types have less or uncertain throughput, or cost more");
-  expect(parameter("encrypted"), "true", "with any other spelling the driver makes an unencrypted volume");
+  attempt(() => {
+    const encrypted = parameter("encrypted");
+    if (encrypted.scalar() === "true") return;
+    report(encrypted, {
+      problem: 'must be the text "true"',
+      because: "with any other spelling the driver makes an unencrypted volume",
+      remedy: 'write encrypted: "true", in lower case and with its quotes',
+    });
+  });
   const key = parameter("kmsKeyId");
   if (!key.present || (key.unknown && subject.trace("parameters", KMS_KEY).length === 0)) {
     report(key, {

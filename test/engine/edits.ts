@@ -24,7 +24,7 @@ export const EDITS: readonly Edit[] = [
     file: "components/trading-engine.ts",
     find: "    this.endpoints = endpoints(spec);",
     replace:
-      "    new kubernetes.apps.v1.Deployment(`${name}-extra`, { spec: { selector: { matchLabels: { a: 'b' } }, template: statefulSet(spec).spec.template } }, inNamespace);\n    this.endpoints = endpoints(spec);",
+      "    new kubernetes.apps.v1.Deployment(name, { spec: { selector: { matchLabels: { a: 'b' } }, template: statefulSet(spec).spec.template } }, inNamespace);\n    this.endpoints = endpoints(spec);",
     remedy: /StatefulSet/,
   },
   {

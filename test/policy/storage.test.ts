@@ -93,12 +93,12 @@ describeRule(storageClassTrading, {
     [
       "no encryption",
       set("parameters.encrypted", undefined),
-      /parameters\.encrypted \(not set\): must be true/,
+      /parameters\.encrypted \(not set\): must be the text "true"/,
     ],
     [
       "encryption spelt otherwise",
       set("parameters.encrypted", "True"),
-      /= "True": must be true; with any other spelling/,
+      /= "True": must be the text "true"; with any other spelling/,
     ],
     ["no key", set("parameters.kmsKeyId", undefined), /kmsKeyId \(not set\): no key is named/],
     ["another type", set("parameters.type", "gp2"), /must be gp3/],
