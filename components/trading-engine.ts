@@ -41,9 +41,10 @@ export class TradingEngine extends pulumi.ComponentResource {
     const service = createService(name, spec, inNamespace);
     const fences = createNetworkPolicies(name, spec, inNamespace);
     const priority = createPriorityClass(name, spec, inCluster);
-    const needs = [namespace, ...identity, ...credentials, markets, service, ...fences, priority];
-    const engines = createStatefulSet(name, args, { ...inCluster, dependsOn: needs });
-    createDisruptionBudget(name, spec, { ...inCluster, dependsOn: engines });
+    // Before the pods that it protects: their first roll-out may take half an hour, and fail.
+    const budget = createDisruptionBudget(name, spec, inNamespace);
+    const needs = [namespace, ...identity, ...credentials, markets, service, ...fences, priority, budget];
+    createStatefulSet(name, args, { ...inCluster, dependsOn: needs });
 
     this.endpoints = endpoints(spec);
     this.registerOutputs({ endpoints: this.endpoints });
@@ -122,19 +123,23 @@ function createPriorityClass(
   return new kubernetes.scheduling.v1.PriorityClass(`${name}-priority`, manifests.priorityClass(spec), opts);
 }
 
-function createStatefulSet(
-  name: string,
-  { spec, protect }: TradingEngineArgs,
-  opts: InCluster,
-): kubernetes.apps.v1.StatefulSet {
+function createStatefulSet(name: string, { spec, protect }: TradingEngineArgs, opts: InCluster): void {
   const timeout = `${awaitSeconds(spec)}s`;
-  return new kubernetes.apps.v1.StatefulSet(name, statefulSet(spec), {
+  new kubernetes.apps.v1.StatefulSet(name, statefulSet(spec), {
     ...opts,
     protect,
     customTimeouts: { create: timeout, update: timeout, delete: timeout },
   });
 }
 
-function createDisruptionBudget(name: string, spec: EngineSpec, opts: InCluster): void {
-  new kubernetes.policy.v1.PodDisruptionBudget(`${name}-budget`, manifests.disruptionBudget(spec), opts);
+function createDisruptionBudget(
+  name: string,
+  spec: EngineSpec,
+  opts: InCluster,
+): kubernetes.policy.v1.PodDisruptionBudget {
+  return new kubernetes.policy.v1.PodDisruptionBudget(
+    `${name}-budget`,
+    manifests.disruptionBudget(spec),
+    opts,
+  );
 }

@@ -135,8 +135,8 @@ describe("the program", () => {
       "aws:eks/nodeGroup:NodeGroup trading-prod-engines-eu-central-1c",
       "kubernetes:storage.k8s.io/v1:StorageClass trading-prod-storage-class",
       "kubernetes:core/v1:Namespace trading-engine-namespace",
-      "kubernetes:apps/v1:StatefulSet trading-engine",
       "kubernetes:policy/v1:PodDisruptionBudget trading-engine-budget",
+      "kubernetes:apps/v1:StatefulSet trading-engine",
     ];
     for (const [index, step] of steps.entries()) {
       const [type = "", name] = step.split(" ");

@@ -84,8 +84,9 @@ describe("TradingEngine", () => {
       assert.ok(waits.includes(`trading-engine-${name}`), name);
   });
 
-  it("bounds disruption once there is something to disrupt", () => {
-    assert.deepEqual(namesOf(only(registered, BUDGET).dependsOn), ["trading-engine"]);
+  it("bounds disruption before there is anything to disrupt: also when the first roll-out fails half-way", () => {
+    assert.deepEqual(namesOf(only(registered, BUDGET).dependsOn), ["trading-engine-namespace"]);
+    assert.ok(namesOf(only(registered, STATEFUL_SET).dependsOn).includes("trading-engine-budget"));
   });
 
   it("waits for a roll-out as long as the worst one takes", () => {
