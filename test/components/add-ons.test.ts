@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ClusterAddons, NodeAddons } from "../../components/cluster-addons";
-import { childrenOf, json, namesOf, strangers, VOLUME_KEY } from "../support/components";
+import { childrenOf, namesOf, strangers, VOLUME_KEY } from "../support/components";
 import { inventory, ofType, only, type Registered, record } from "../support/mocks";
-import { eksStack, valueAt } from "../support/stack-files";
+import { eksStack } from "../support/stack-files";
+import { items, json, valueAt } from "../support/values";
 
 const ADDON = "aws:eks/addon:Addon";
 const { addons: versions } = eksStack("prod").cluster;
@@ -102,14 +103,14 @@ describe("add-ons", () => {
     const policy = json(
       only(registered, "aws:iam/rolePolicy:RolePolicy", "then-ebs-csi-key").inputs["policy"],
     );
-    const statements = Object.values(Object(valueAt(policy, "Statement")));
+    const statements = items(valueAt(policy, "Statement"));
     assert.deepEqual(
       statements.map((one) => valueAt(one, "Resource")),
       [VOLUME_KEY, VOLUME_KEY],
     );
     assert.equal(valueAt(statements[1], "Action"), "kms:CreateGrant");
     assert.deepEqual(valueAt(statements[1], "Condition"), { Bool: { "kms:GrantIsForAWSResource": "true" } });
-    const actions = Object.values(Object(valueAt(statements[0], "Action")));
+    const actions = items(valueAt(statements[0], "Action"));
     for (const action of ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"])
       assert.ok(actions.includes(action));
   });

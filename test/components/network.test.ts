@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Network, type NetworkArgs } from "../../components/network";
 import { childrenOf, namesOf, strangers } from "../support/components";
 import { inventory, ofType, only, type Registered, record } from "../support/mocks";
-import { eksStack, valueAt } from "../support/stack-files";
+import { eksStack } from "../support/stack-files";
+import { field, valueAt } from "../support/values";
 
 const TYPE = "trading:network:Network";
 const ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
@@ -51,7 +52,7 @@ describe("Network", () => {
       ["private", "kubernetes.io/role/internal-elb"],
     ]) {
       const subnet = inputs("aws:ec2/subnet:Subnet", `net-${kind}-eu-central-1a`);
-      assert.equal(Object(subnet["tags"])[tag ?? ""], "1");
+      assert.equal(field(subnet["tags"], tag ?? ""), "1");
       assert.equal(subnet["mapPublicIpOnLaunch"], undefined);
     }
   });

@@ -5,9 +5,10 @@ import { amiTypeOf, SystemNodes } from "../../components/system-nodes";
 import { TradingNodes } from "../../components/trading-nodes";
 import type { EksConfig } from "../../config/schema";
 import { encodeUserData, renderUserData } from "../../tuning";
-import { assertText, childrenOf, namesOf, recordWith, strangers, VOLUME_KEY } from "../support/components";
+import { childrenOf, namesOf, recordWith, strangers, VOLUME_KEY } from "../support/components";
 import { inventory, ofType, only, type Registered, type Registration } from "../support/mocks";
-import { type EksStack, eksStack, setAt, valueAt } from "../support/stack-files";
+import { type EksStack, eksStack } from "../support/stack-files";
+import { assertText, setAt, valueAt } from "../support/values";
 
 const GROUP = "aws:eks/nodeGroup:NodeGroup";
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { namesOf } from "../support/components";
 import { only, type Registered, type Registration, record, settled, waitsFor } from "../support/mocks";
-import { engineConfig, STACKS, type Stack, valueAt } from "../support/stack-files";
+import { engineConfig, STACKS, type Stack } from "../support/stack-files";
+import { isIndexable, valueAt } from "../support/values";
 
 const GOLDEN = join(__dirname, "golden");
 const UPDATE = process.env["UPDATE_GOLDEN"] === "1";
@@ -19,10 +20,11 @@ interface Run {
 async function run(stack: Stack): Promise<Run> {
   pulumi.runtime.setAllConfig(engineConfig(stack));
   delete require.cache[PROGRAM];
-  let outputs: Readonly<Record<string, unknown>> = {};
+  let outputs: unknown;
   const registered = await record(() => {
     outputs = require(PROGRAM);
   });
+  assert.ok(isIndexable(outputs));
   return { registered, outputs };
 }
 

@@ -3,9 +3,10 @@ import { EncryptedStorage } from "../../components/encrypted-storage";
 import { EngineRegistry } from "../../components/engine-registry";
 import { VolumeKey } from "../../components/volume-key";
 import type { EksConfig } from "../../config/schema";
-import { childrenOf, json, recordWith, strangers, VOLUME_KEY } from "../support/components";
+import { childrenOf, recordWith, strangers, VOLUME_KEY } from "../support/components";
 import { inventory, ofType, only, type Registered, record } from "../support/mocks";
-import { eksStack, setAt, valueAt } from "../support/stack-files";
+import { eksStack } from "../support/stack-files";
+import { field, items, json, setAt, valueAt } from "../support/values";
 
 const CLASS = "kubernetes:storage.k8s.io/v1:StorageClass";
 const KEY = "aws:kms/key:Key";
@@ -64,8 +65,8 @@ describe("EncryptedStorage", () => {
   });
 
   it("is no cluster's default unless asked", () => {
-    const { annotations } = Object(only(registered, CLASS).inputs["metadata"]);
-    assert.equal(annotations["storageclass.kubernetes.io/is-default-class"], "false");
+    const annotations = valueAt(only(registered, CLASS).inputs, "metadata.annotations");
+    assert.equal(field(annotations, "storageclass.kubernetes.io/is-default-class"), "false");
   });
 
   it("is protected, and replaced where the API would refuse a change", () => {
@@ -133,9 +134,7 @@ describe("VolumeKey", () => {
 
   it("lets Auto Scaling's role use it and grant it, else no node launches", async () => {
     const registered = await record(() => new VolumeKey("volumes", { ...ACCOUNT, protect: false }));
-    const statements = Object.values(
-      Object(valueAt(json(only(registered, KEY).inputs["policy"]), "Statement")),
-    );
+    const statements = items(valueAt(json(only(registered, KEY).inputs["policy"]), "Statement"));
     const role =
       "arn:aws:iam::111111111111:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
     const [owner, user, granter] = statements;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { TradingCluster } from "../../components/trading-cluster";
-import { childrenOf, json, recordWith, strangers } from "../support/components";
+import { childrenOf, recordWith, strangers } from "../support/components";
 import { inventory, ofType, only, type Registered, settled, waitsFor } from "../support/mocks";
-import { eksStack, setAt, valueAt } from "../support/stack-files";
+import { eksStack } from "../support/stack-files";
+import { items, json, setAt, valueAt } from "../support/values";
 
 const TYPE = "trading:cluster:TradingCluster";
 const CONTROL_PLANE = "eks:index:Cluster";
@@ -93,8 +94,8 @@ describe("TradingCluster", () => {
     assert.equal(inputs["version"], "1.35");
     assert.equal(inputs["name"], "trading-prod");
     assert.equal(inputs["kubernetesServiceIpAddressRange"], "172.20.0.0/16");
-    assert.deepEqual(Object(inputs["privateSubnetIds"])[2], "net-private-eu-central-1c-id");
-    assert.equal(Object(inputs["publicSubnetIds"]).length, 3);
+    assert.deepEqual(valueAt(inputs, "privateSubnetIds[2]"), "net-private-eu-central-1c-id");
+    assert.equal(items(inputs["publicSubnetIds"]).length, 3);
   });
 
   it("has a private endpoint where the config says so", () => {

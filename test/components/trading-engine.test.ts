@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import * as kubernetes from "@pulumi/kubernetes";
 import { awaitSeconds } from "../../components/engine/spec";
 import { TradingEngine } from "../../components/trading-engine";
-import { childrenOf, json, namesOf, strangers } from "../support/components";
+import { childrenOf, namesOf, strangers } from "../support/components";
 import { ENGINE, specOf } from "../support/engine-specs";
 import { inventory, ofType, only, type Registered, record, waitsFor } from "../support/mocks";
-import { valueAt } from "../support/stack-files";
+import { field, items, json, valueAt } from "../support/values";
 
 const STATEFUL_SET = "kubernetes:apps/v1:StatefulSet";
 const BUDGET = "kubernetes:policy/v1:PodDisruptionBudget";
@@ -102,7 +102,7 @@ describe("TradingEngine", () => {
     const { protect, inputs } = only(registered, STATEFUL_SET);
     assert.equal(protect, true);
     assert.equal(
-      Object(valueAt(inputs, "metadata.annotations"))["pulumi.com/deletionPropagationPolicy"],
+      field(valueAt(inputs, "metadata.annotations"), "pulumi.com/deletionPropagationPolicy"),
       "orphan",
     );
   });
@@ -115,7 +115,7 @@ describe("TradingEngine", () => {
 
   it("gives its account the secrets of its markets, and no other", () => {
     const policy = json(only(registered, "aws:iam/rolePolicy:RolePolicy").inputs["policy"]);
-    const statements = Object.values(Object(valueAt(policy, "Statement")));
+    const statements = items(valueAt(policy, "Statement"));
     assert.equal(statements.length, 1);
     assert.equal(valueAt(statements[0], "Action"), "secretsmanager:GetSecretValue");
     assert.deepEqual(valueAt(statements[0], "Resource"), Object.values(specOf("prod").credentials));

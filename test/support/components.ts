@@ -49,15 +49,3 @@ export function strangers(registered: Registered, component: Registration): stri
 export function namesOf(urns: readonly string[]): string[] {
   return urns.map((urn) => urn.split("::").at(-1) ?? "");
 }
-
-/** A JSON document among the inputs, such as a policy; some are given as text, others as an object. */
-export function json(value: unknown): unknown {
-  if (typeof value === "object") return value;
-  assertText(value);
-  const parsed: unknown = JSON.parse(value);
-  return parsed;
-}
-
-export function assertText(value: unknown): asserts value is string {
-  if (typeof value !== "string") throw new TypeError(`not a text: ${typeof value}`);
-}

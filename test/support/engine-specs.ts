@@ -1,5 +1,6 @@
 import { type EngineSpec, engineSpec } from "../../components/engine/spec";
-import { type EksStack, eksStack, setAt } from "./stack-files";
+import { type EksStack, eksStack } from "./stack-files";
+import { setAt } from "./values";
 
 export const ENGINE = "trading-engine";
 

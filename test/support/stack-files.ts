@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { parseConfig } from "../../config/parse";
 import type { EksConfig, ExistingConfig } from "../../config/schema";
+import { isIndexable } from "./values";
 
 /** The stack files of the repository as test data: what is tested is what is deployed. */
 
@@ -55,35 +56,6 @@ export function existingStack(): ExistingConfig {
   const config = parseConfig(rawStack("local"));
   if (config.kind !== "existing") throw new TypeError("stack local is not on an existing cluster");
   return config;
-}
-
-/** The value at a path such as `engines.core.markets[0][1]`; undefined where the path ends early. */
-export function valueAt(root: unknown, path: string): unknown {
-  return keysOf(path).reduce<unknown>((value, key) => (isIndexable(value) ? value[key] : undefined), root);
-}
-
-/** Writes a value at a path, and makes the mappings on the way; `undefined` removes the key. */
-export function setAt(root: Record<string, unknown>, path: string, value: unknown): void {
-  const keys = keysOf(path);
-  const last = keys.pop();
-  if (last === undefined) throw new RangeError("the path is empty");
-  let node = root;
-  for (const key of keys) {
-    const next = node[key];
-    const child: Record<string, unknown> = isIndexable(next) ? next : {};
-    node[key] = child;
-    node = child;
-  }
-  if (value === undefined) delete node[last];
-  else node[last] = value;
-}
-
-function keysOf(path: string): string[] {
-  return path.split(/[.[\]]+/).filter((key) => key !== "");
-}
-
-function isIndexable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function mapping(value: unknown): Record<string, unknown> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../config/parse";
 import { ConfigError } from "../../../config/problems";
-import { rawStack, type Stack, setAt } from "../../support/stack-files";
+import { rawStack, type Stack } from "../../support/stack-files";
+import { setAt } from "../../support/values";
 import { type BadConfig, ENGINE_CONFIGS } from "./bad-configs";
 import { PLATFORM_CONFIGS } from "./bad-platforms";
 

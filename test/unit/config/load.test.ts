@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { rawConfig } from "../../../config/load";
 import { parseConfig } from "../../../config/parse";
-import { engineConfig, rawStack, STACKS, setAt, valueAt } from "../../support/stack-files";
+import { engineConfig, rawStack, STACKS } from "../../support/stack-files";
+import { setAt, valueAt } from "../../support/values";
 
 describe("a stack's config as the engine hands it over", () => {
   for (const stack of STACKS)

@@ -7,6 +7,7 @@ import {
   shutdownBudget,
 } from "../../../config/shutdown";
 import { eksStack } from "../../support/stack-files";
+import { setAt } from "../../support/values";
 
 describe("the shutdown budget", () => {
   const phases = {
@@ -54,14 +55,9 @@ describe("the shutdown budget", () => {
     assert.equal(NODE_DRAIN_LIMIT - DRAIN_RESERVE, 14 * 60);
     const edit = (seconds: number) => () =>
       eksStack("dev", (raw) => {
-        raw["engines"] = withFlush(raw["engines"], seconds);
+        setAt(raw, "engines.trading-engine.shutdown.flush", `${seconds} seconds`);
       });
     assert.doesNotThrow(edit(840 - 55));
     assert.throws(edit(840 - 54), /adds up to 841 seconds, over the 840/);
   });
 });
-
-function withFlush(engines: unknown, seconds: number): unknown {
-  const text = JSON.stringify(engines).replace('"flush":"1 second"', `"flush":"${seconds} seconds"`);
-  return JSON.parse(text);
-}

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as manifests from "../../../components/engine/manifests";
-import type { EngineSpec } from "../../../components/engine/spec";
+import { type EngineSpec, selectorLabels } from "../../../components/engine/spec";
 import { statefulSet } from "../../../components/engine/stateful-set";
 import { specOf } from "../../support/engine-specs";
-import { valueAt } from "../../support/stack-files";
+import { field, items, json, valueAt } from "../../support/values";
 
 describe("an engine's StatefulSet", () => {
   const set = (path: string, spec: EngineSpec = specOf("dev")) => valueAt(statefulSet(spec), path);
@@ -29,14 +29,14 @@ describe("an engine's StatefulSet", () => {
 
   it("leaves its pods running when it must be replaced, from its first day on", () => {
     const { annotations } = statefulSet(specOf("dev")).metadata;
-    assert.equal(Object(annotations)["pulumi.com/deletionPropagationPolicy"], "orphan");
+    assert.equal(field(annotations, "pulumi.com/deletionPropagationPolicy"), "orphan");
   });
 
   it("says what its grace period was added up from", () => {
     const { annotations } = statefulSet(specOf("prod")).metadata;
-    const budget: unknown = JSON.parse(Object(annotations)["trading/shutdown-budget"]);
+    const budget = json(field(annotations, "trading/shutdown-budget"));
     assert.deepEqual(budget, { preStop: 0, cancelOrders: 60, confirmations: 20, flush: 5, slack: 35 });
-    assert.equal(Object(annotations)["trading/reconnect-seconds"], "30");
+    assert.equal(field(annotations, "trading/reconnect-seconds"), "30");
   });
 
   it("updates one pod after the other from the partition on", () => {
@@ -48,8 +48,8 @@ describe("an engine's StatefulSet", () => {
   });
 
   it("selects the pods that it makes", () => {
-    for (const [key, value] of Object.entries(Object(set("spec.selector.matchLabels"))))
-      assert.equal(Object(set("spec.template.metadata.labels"))[key], value);
+    for (const [key, value] of Object.entries(selectorLabels(specOf("dev"))))
+      assert.equal(field(set("spec.template.metadata.labels"), key), value);
   });
 
   it("has one template for any market list: a new market restarts nobody", () => {
@@ -61,7 +61,7 @@ describe("an engine's StatefulSet", () => {
 describe("an engine's market map", () => {
   it("is JSON from ordinal to markets", () => {
     const { data } = manifests.marketMap(specOf("dev"));
-    assert.deepEqual(JSON.parse(Object(data)["markets.json"]), {
+    assert.deepEqual(json(field(data, "markets.json")), {
       "0": ["BTCUSDT", "BTCUSD"],
       "1": ["ETHUSDT", "ETHUSD"],
       "2": ["SOLUSDT", "SOLUSD"],
@@ -69,12 +69,9 @@ describe("an engine's market map", () => {
   });
 
   it("names the ARN of each market's credentials, never a credential", () => {
-    const credentials: unknown = JSON.parse(
-      Object(manifests.marketMap(specOf("prod")).data)["credentials.json"],
-    );
+    const credentials = json(field(manifests.marketMap(specOf("prod")).data, "credentials.json"));
     assert.deepEqual(credentials, specOf("prod").credentials);
-    for (const arn of Object.values(Object(credentials)))
-      assert.match(String(arn), /^arn:aws:secretsmanager:/);
+    for (const arn of items(credentials)) assert.match(String(arn), /^arn:aws:secretsmanager:/);
   });
 });
 
@@ -176,9 +173,9 @@ describe("an engine's network policies", () => {
 
 describe("an engine's namespace and service", () => {
   it("namespace enforces the strictest pod standard", () => {
-    const labels = Object(manifests.namespace(specOf("dev")).metadata.labels);
+    const { labels } = manifests.namespace(specOf("dev")).metadata;
     for (const mode of ["enforce", "audit", "warn"])
-      assert.equal(labels[`pod-security.kubernetes.io/${mode}`], "restricted");
+      assert.equal(field(labels, `pod-security.kubernetes.io/${mode}`), "restricted");
   });
 
   it("service is headless, and has every engine's name before it is ready", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { podSpec } from "../../../components/engine/pod";
 import type { EngineSpec } from "../../../components/engine/spec";
 import { specOf } from "../../support/engine-specs";
-import { valueAt } from "../../support/stack-files";
+import { items, valueAt } from "../../support/values";
 
 /** A value of the engine's container, or of the pod, by path. */
 const inContainer = (spec: EngineSpec, path: string) => valueAt(podSpec(spec), `containers[0].${path}`);
@@ -34,7 +34,7 @@ describe("an engine's pod", () => {
       value: "engine",
       effect: "NoSchedule",
     });
-    const keys = Object.values(Object(inPod(specOf("dev"), "tolerations"))).map((one) => valueAt(one, "key"));
+    const keys = items(inPod(specOf("dev"), "tolerations")).map((one) => valueAt(one, "key"));
     assert.deepEqual(keys, [
       "trading/dedicated",
       "node.kubernetes.io/not-ready",
@@ -97,7 +97,7 @@ describe("an engine's pod", () => {
 describe("an engine's environment", () => {
   const environment = (spec: EngineSpec) =>
     Object.fromEntries(
-      Object.values(Object(inContainer(spec, "env"))).map((entry) => [
+      items(inContainer(spec, "env")).map((entry) => [
         valueAt(entry, "name"),
         valueAt(entry, "value") ?? valueAt(entry, "valueFrom.fieldRef.fieldPath"),
       ]),
