@@ -50,7 +50,9 @@ async function main(): Promise<number> {
       onWait: (pid) => say(`another offline run (process ${pid}) uses this state: waiting for it to end …`),
     });
     const binary = await findPulumi(say);
-    const policyPack = needsPolicies(options) ? await readyPolicyPack(packOf(options, project), say) : undefined;
+    const policyPack = needsPolicies(options)
+      ? await readyPolicyPack(packOf(options, project), say)
+      : undefined;
     sidecar = await Sidecar.start();
     return await run({ options, workspace, binary, sidecar, policyPack });
   } finally {
@@ -173,14 +175,19 @@ async function pulumi(session: Session, args: readonly string[], cwd: string): P
 }
 
 // On a terminal, Ctrl-C reaches Pulumi by itself: this process only has to stay until Pulumi has ended, so that the
-// providers can answer its last calls. A signal from elsewhere is passed on.
+// providers can answer its last calls. A signal from elsewhere is passed on. With nothing running there is nothing to
+// wait for; the provider process ends with this one, and the lock of a process that is gone is taken over.
 function passInterruptsOn(): () => void {
   const onInterrupt = (): void => {
-    if (!process.stdin.isTTY) {
-      signalAll("SIGINT");
+    if (!signalAll(process.stdin.isTTY ? 0 : "SIGINT")) {
+      process.exit(130);
     }
   };
-  const onTerminate = (): void => signalAll("SIGTERM");
+  const onTerminate = (): void => {
+    if (!signalAll("SIGTERM")) {
+      process.exit(143);
+    }
+  };
   process.on("SIGINT", onInterrupt);
   process.on("SIGTERM", onTerminate);
   return () => {

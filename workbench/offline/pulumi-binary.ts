@@ -4,7 +4,9 @@ import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "./errors";
 import { acquireLock } from "./lock";
+import { exitOf, readLines } from "./node-process";
 import { cacheFolder, PULUMI_VERSION, REPOSITORY } from "./paths";
+import { supervise } from "./pulumi-process";
 
 const run = promisify(execFile);
 const [, PINNED_MINOR] = PULUMI_VERSION.split(".").map(Number);
@@ -102,50 +104,47 @@ async function build(binary: string, say: (line: string) => void): Promise<void>
   // A killed build must not leave something that looks finished, so the real name appears by renaming only.
   const temporary = `${binary}.${process.pid}.part`;
   try {
-    await runGo(["mod", "download"], module, say, "downloading modules");
     const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_VERSION}`;
     const flags = ["-v", "-ldflags", `-s -w ${version}`, "-o", temporary];
-    await runGo(["build", ...flags, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], module, say, "compiling");
+    // No "go mod download": it asks for modules that the build does not need, and some of them are gone.
+    await runGo(["build", ...flags, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], module, say);
     renameSync(temporary, binary);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-async function runGo(
-  args: readonly string[],
-  cwd: string,
-  say: (line: string) => void,
-  what: string,
-): Promise<void> {
+async function runGo(args: readonly string[], cwd: string, say: (line: string) => void): Promise<void> {
   const started = Date.now();
-  let packages = 0;
-  let last = "";
+  const seconds = (): number => Math.round((Date.now() - started) / 1000);
+  let downloaded = 0;
+  let compiled = 0;
+  const complaints: string[] = [];
   const child = spawn("go", args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
-  child.stderr.on("data", (data: Buffer) => {
-    const lines = data.toString().split("\n").filter(Boolean);
-    packages += lines.length;
-    last = lines.at(-1) ?? last;
+  const reading = readLines(child.stderr, (line) => {
+    if (line.startsWith("go: downloading ")) {
+      downloaded += 1;
+    } else if (/^[\w.~-]+(\/[\w.~+-]+)*$/.test(line)) {
+      compiled += 1;
+    } else {
+      complaints.push(line.trim());
+    }
   });
-  const progress = (): void => {
-    const count = packages > 0 ? `, ${packages} packages` : "";
-    say(`  ${what}: ${Math.round((Date.now() - started) / 1000)} s${count}`);
-  };
+  const progress = (): void =>
+    say(`  ${seconds()} s: ${downloaded} modules downloaded, ${compiled} packages compiled`);
   const timer = setInterval(progress, 3000);
-  const stop = (): void => void child.kill("SIGTERM");
-  process.once("exit", stop);
+  supervise(child);
   try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
+    const code = await exitOf(child);
+    await reading;
     if (code !== 0) {
+      const reason = complaints.at(-1) ?? `go ended with exit code ${code}`;
       throw new UserError(
-        `Pulumi could not be built (${what} failed: ${last}). Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`,
+        `Pulumi could not be built: ${reason}. Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`,
       );
     }
+    progress();
   } finally {
     clearInterval(timer);
-    process.removeListener("exit", stop);
   }
 }

@@ -36,21 +36,24 @@ export async function runQuietly(command: PulumiCommand): Promise<PulumiResult> 
   return { exitCode: code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
 }
 
-/** Passes a signal on to every Pulumi that is running. */
-export function signalAll(signal: NodeJS.Signals): void {
+/** Lets a process that this one started receive the signals that this one receives. */
+export function supervise(child: ChildProcess): void {
+  running.add(child);
+  child.once("close", () => running.delete(child));
+}
+
+/** Passes a signal on to everything that is running; returns whether there was anything. */
+export function signalAll(signal: NodeJS.Signals | 0): boolean {
   for (const child of running) {
     child.kill(signal);
   }
+  return running.size > 0;
 }
 
 async function exitCode(child: ChildProcess): Promise<number> {
-  running.add(child);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 143)));
-    });
-  } finally {
-    running.delete(child);
-  }
+  supervise(child);
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 143)));
+  });
 }
