@@ -1,3 +1,4 @@
+import "./config/compile-cache";
 import type * as pulumi from "@pulumi/pulumi";
 import { ClusterAddons, NodeAddons } from "./components/cluster-addons";
 import { EncryptedStorage } from "./components/encrypted-storage";

@@ -10,8 +10,8 @@ export interface EngineRegistryArgs {
   protect: boolean;
 }
 
-/** Images that are not deleted when they are untagged for a moment: the last this many are kept. */
-const KEPT_IMAGES = 100;
+/** A tagged image is never deleted: an engine that has run for a year must find its digest when it moves to another node. */
+const UNTAGGED_DAYS = 30;
 
 /** Repository of the engines' images: tags never move, every push is scanned, encrypted with a key of its own. */
 export class EngineRegistry extends pulumi.ComponentResource {
@@ -41,7 +41,7 @@ export class EngineRegistry extends pulumi.ComponentResource {
     );
     new aws.ecr.LifecyclePolicy(
       `${name}-lifecycle`,
-      { repository: repository.name, policy: JSON.stringify({ rules: [keepLast(KEPT_IMAGES)] }) },
+      { repository: repository.name, policy: JSON.stringify({ rules: [expireUntagged(UNTAGGED_DAYS)] }) },
       { parent: this },
     );
     this.repositoryUrl = repository.repositoryUrl;
@@ -49,11 +49,11 @@ export class EngineRegistry extends pulumi.ComponentResource {
   }
 }
 
-function keepLast(count: number) {
+function expireUntagged(days: number) {
   return {
     rulePriority: 1,
-    description: `keep the last ${count} images`,
-    selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: count },
+    description: `delete what lost its tag ${days} days ago`,
+    selection: { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: days },
     action: { type: "expire" },
   };
 }

@@ -40,6 +40,7 @@ export class TradingCluster extends pulumi.ComponentResource {
   constructor(name: string, args: TradingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { clusterName, version, endpoint, protect, deletionProtection } = args;
     super(TYPES.cluster, name, { clusterName, version, endpoint, protect, deletionProtection }, opts);
+    sayReachability(this, args);
     const secretsKey = createSecretsKey(this, name, args);
     const cluster = createControlPlane(this, name, args, secretsKey, dependencies(opts));
     this.clusterName = clusterName;
@@ -50,6 +51,15 @@ export class TradingCluster extends pulumi.ComponentResource {
     this.certificateAuthority = cluster.eksCluster.certificateAuthority.data;
     this.registerOutputs({ clusterName: this.clusterName, kubeconfig: this.kubeconfig });
   }
+}
+
+/** Said before the first resource: that the API cannot be reached shows a quarter of an hour later otherwise. */
+function sayReachability(parent: TradingCluster, { clusterName, endpoint }: TradingClusterArgs): void {
+  const from =
+    endpoint === "private"
+      ? "only from inside its VPC, so Pulumi must run there or through a VPN"
+      : `from ${endpoint.publicCidrs.join(", ")}, so Pulumi must run in one of these ranges`;
+  void pulumi.log.info(`The API of ${clusterName} can be reached ${from}.`, parent);
 }
 
 /** Envelope encryption of Kubernetes Secrets with a key that is ours to revoke. */

@@ -17,6 +17,9 @@ export interface TradingEngineArgs {
   clusterName?: string;
 }
 
+/** Seconds for Kubernetes to delete what is left in a namespace once the engines have stopped. */
+const NAMESPACE_SLACK = 300;
+
 type InCluster = pulumi.CustomResourceOptions;
 
 /**
@@ -33,7 +36,9 @@ export class TradingEngine extends pulumi.ComponentResource {
     const { spec } = args;
     const inCluster = { parent: this, provider: args.kubernetesProvider };
     const namespace = createNamespace(name, args, { ...inCluster, dependsOn: dependencies(opts) });
-    const inNamespace = { ...inCluster, dependsOn: namespace };
+    // Kubernetes deletes a namespace's pods first and waits for them: engines still drain behind their policies, with their
+    // lease. Deleted one by one, these would be gone before the pods, which the orphan annotation leaves running.
+    const inNamespace = { ...inCluster, dependsOn: namespace, deletedWith: namespace };
 
     const identity = createIdentity(name, spec, inNamespace);
     const credentials = createCredentialAccess(this, name, args, namespace);
@@ -44,7 +49,7 @@ export class TradingEngine extends pulumi.ComponentResource {
     // Before the pods that it protects: their first roll-out may take half an hour, and fail.
     const budget = createDisruptionBudget(name, spec, inNamespace);
     const needs = [namespace, ...identity, ...credentials, markets, service, ...fences, priority, budget];
-    createStatefulSet(name, args, { ...inCluster, dependsOn: needs });
+    createStatefulSet(name, args, { ...inNamespace, dependsOn: needs });
 
     this.endpoints = endpoints(spec);
     this.registerOutputs({ endpoints: this.endpoints });
@@ -59,6 +64,7 @@ function createNamespace(
   return new kubernetes.core.v1.Namespace(`${name}-namespace`, manifests.namespace(spec), {
     ...opts,
     protect,
+    customTimeouts: { delete: `${spec.gracePeriodSeconds + NAMESPACE_SLACK}s` },
   });
 }
 

@@ -144,6 +144,21 @@ export const credentialsNeedEks: Rule = ({ engines = {}, cluster }) =>
           got: credentials,
         }));
 
+/** An engine that may trade a market without being able to log in there starts, waits, and says so to nobody. */
+export const credentialsComplete: Rule = ({ engines = {} }) =>
+  Object.entries(engines).flatMap(([name, { credentials, markets }]) => {
+    if (Object.keys(credentials).length === 0) return [];
+    const missing = markets.flat().filter((market) => !(market in credentials));
+    if (missing.length === 0) return [];
+    return [
+      {
+        path: `engines.${name}.credentials`,
+        problem: `has no entry for ${missing.join(", ")}; add one for each market, or remove them all`,
+        got: Object.keys(credentials),
+      },
+    ];
+  });
+
 /** Credentials belong to markets that the engine trades: anything else is a typing error or a leftover. */
 export const credentialsMatchMarkets: Rule = ({ engines = {} }) =>
   Object.entries(engines).flatMap(([name, engine]) => {

@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
 import {
   budgetProtects,
+  credentialsComplete,
   credentialsMatchMarkets,
   credentialsNeedEks,
   graceFitsDrain,
@@ -10,7 +11,7 @@ import {
   slackLeft,
   slotsSuffice,
 } from "./engines";
-import { endpointRanges, networkZones, vpcRange } from "./network";
+import { endpointRanges, networkZones, serviceRange, vpcRange } from "./network";
 import {
   nodePlanFits,
   nodeZones,
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   networkZones,
   vpcRange,
   endpointRanges,
+  serviceRange,
   nodeZones,
   placementGroupZone,
   reservationZones,
@@ -40,6 +42,7 @@ const RULES: readonly Rule[] = [
   graceFitsDrain,
   budgetProtects,
   partitionInRange,
+  credentialsComplete,
   credentialsMatchMarkets,
   credentialsNeedEks,
   volumesWithinGp3,

@@ -84,6 +84,22 @@ export const networkZones: Rule = ({ network, region }) => {
   return [...twice, ...foreign, ...tooMany];
 };
 
+/** What EKS takes as the range of ClusterIPs. https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html */
+export const serviceRange: Rule = ({ cluster }) => {
+  if (cluster?.kind !== "eks") return [];
+  const range = parseCidr(cluster.serviceCidr);
+  const fits = range.prefix >= 12 && range.prefix <= 24 && isAligned(range);
+  if (fits && PRIVATE_RANGES.slice(0, 3).some((block) => contains(parseCidr(block), range))) return [];
+  return [
+    {
+      path: "cluster.serviceCidr",
+      problem:
+        "is not a range that EKS accepts; use a /12 to /24 of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+      got: cluster.serviceCidr,
+    },
+  ];
+};
+
 /** A control plane that anybody can reach is not what an allow-list is for. */
 export const endpointRanges: Rule = ({ cluster }) => {
   if (cluster?.kind !== "eks" || cluster.endpoint === "private") return [];

@@ -182,7 +182,12 @@ describe("EngineRegistry", () => {
     });
     assert.deepEqual([repository.protect, only(registered, KEY).protect], [true, true]);
     const rules = json(only(registered, "aws:ecr/lifecyclePolicy:LifecyclePolicy").inputs["policy"]);
-    assert.equal(valueAt(rules, "rules[0].selection.countNumber"), 100);
+    assert.deepEqual(valueAt(rules, "rules[0].selection"), {
+      tagStatus: "untagged",
+      countType: "sinceImagePushed",
+      countUnit: "days",
+      countNumber: 30,
+    });
     assert.deepEqual(strangers(registered, only(registered, "trading:engine:EngineRegistry")), []);
   });
 });

@@ -67,6 +67,15 @@ describe("TradingEngine", () => {
     assert.equal(namespace.protect, true);
   });
 
+  it("goes with its namespace, behind its policies and with its lease, when that is deleted", () => {
+    const namespace = only(registered, "kubernetes:core/v1:Namespace", "trading-engine-namespace");
+    const inside = registered.filter(({ inputs }) => valueAt(inputs, "metadata.namespace") !== undefined);
+    assert.equal(inside.length, 10);
+    for (const { name, type, deletedWith } of inside)
+      assert.equal(deletedWith, namespace.urn, `${type} ${name}`);
+    assert.equal(namespace.timeouts.delete, `${specOf("prod").gracePeriodSeconds + 300}s`);
+  });
+
   it("starts engines when identity, markets, name, fences and credentials are there", () => {
     const waits = namesOf(only(registered, STATEFUL_SET).dependsOn);
     for (const name of [

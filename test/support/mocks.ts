@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import "@pulumi/pulumi/runtime/state";
 
 /** One resource as the program registered it: what the engine would have been told. */
 export interface Registration {
@@ -21,6 +22,8 @@ export interface Registration {
   readonly aliases: readonly string[];
   readonly replaceOnChanges: readonly string[];
   readonly retainOnDelete: boolean;
+  /** URN of the resource whose deletion takes this one along; empty where there is none. */
+  readonly deletedWith: string;
   readonly timeouts: { readonly create: string; readonly update: string; readonly delete: string };
 }
 
@@ -42,6 +45,8 @@ export async function record(
 ): Promise<Registered> {
   const monitor = new RecordingMonitor({ newResource, call: ({ inputs }) => inputs });
   pulumi.runtime.setMockOptions(monitor, PROJECT, STACK, options.preview ?? false);
+  // setMockOptions forgets the features that setMocks switched on.
+  Object.assign(globalStore, { supportsDeletedWith: true });
   await withoutTraces(async () => {
     program();
     await pulumi.runtime.disconnect();
@@ -140,6 +145,7 @@ function registration(request: RegisterResourceRequest, urn: string): Registrati
     providers: Object.fromEntries(request.getProvidersMap().toArray()),
     aliases: request.getAliasurnsList(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    deletedWith: request.getDeletedwith(),
     retainOnDelete: request.getRetainondelete() ?? false,
     timeouts: {
       create: timeouts?.getCreate() ?? "",

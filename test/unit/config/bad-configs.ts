@@ -170,14 +170,24 @@ const residency: readonly BadConfig[] = [
   },
   {
     what: "credentials outside residency",
-    edit: { [`${ENGINE}.credentials`]: { BTCUSDT: FOREIGN_SECRET } },
+    edit: { [`${ENGINE}.markets`]: [["BTCUSDT"]], [`${ENGINE}.credentials`]: { BTCUSDT: FOREIGN_SECRET } },
     path: `${ENGINE}.credentials.BTCUSDT`,
     problem: "lies in us-east-1, outside residency",
     got: '"arn:aws:secretsmanager:us-east-1',
   },
   {
+    what: "credentials for some markets only",
+    edit: { [`${ENGINE}.credentials`]: { BTCUSDT: SECRET } },
+    path: `${ENGINE}.credentials`,
+    problem: "has no entry for BTCUSD, ETHUSDT, ETHUSD, SOLUSDT, SOLUSD",
+    got: '["BTCUSDT"]',
+  },
+  {
     what: "credentials for a market that is not traded",
-    edit: { [`${ENGINE}.credentials`]: { XRPUSDT: SECRET } },
+    edit: {
+      [`${ENGINE}.markets`]: [["BTCUSDT"]],
+      [`${ENGINE}.credentials`]: { BTCUSDT: SECRET, XRPUSDT: SECRET },
+    },
     path: `${ENGINE}.credentials.XRPUSDT`,
     problem: "a market that this engine does not trade",
     got: '"XRPUSDT"',

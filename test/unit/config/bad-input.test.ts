@@ -63,7 +63,10 @@ describe("a wrong stack file", () => {
 
   it("credentials on a cluster where no pod gets an AWS identity", () => {
     const secret = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:exchange/x-AbCdEf";
-    const [line = ""] = problemsOf("local", { "engines.trading-engine.credentials.BTCUSDT": secret });
+    const [line = ""] = problemsOf("local", {
+      "engines.trading-engine.markets": [["BTCUSDT"]],
+      "engines.trading-engine.credentials.BTCUSDT": secret,
+    });
     assert.match(line, /^engines\.trading-engine\.credentials: need EKS/);
   });
 });

@@ -23,6 +23,13 @@ const network: readonly BadConfig[] = [
     path: "network.cidr",
     got: '"10.40.0.0/16"',
   },
+  bad("services range too large", "cluster.serviceCidr", "172.0.0.0/8", "is not a range that EKS accepts"),
+  bad(
+    "services range not private",
+    "cluster.serviceCidr",
+    "100.64.0.0/16",
+    "is not a range that EKS accepts",
+  ),
   bad("one zone only", "network.zones", ["eu-central-1a"], "at least two zones"),
   bad("zone of another region", "network.zones[2]", "eu-west-1c", "is not a zone of region eu-central-1"),
   {
