@@ -14,6 +14,8 @@ export interface Registration {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** URNs that it waits for: `dependsOn` and everything its inputs come from. */
   readonly dependsOn: readonly string[];
+  /** URNs that each input comes from. */
+  readonly sources: Readonly<Record<string, readonly string[]>>;
   readonly protect: boolean;
   /** Reference `urn::id` of its provider; empty where the default one would be used. */
   readonly provider: string;
@@ -140,6 +142,7 @@ function registration(request: RegisterResourceRequest, urn: string): Registrati
     custom: request.getCustom(),
     inputs: inputs ? pulumi.runtime.deserializeProperties(inputs) : {},
     dependsOn: request.getDependenciesList(),
+    sources: sourcesOf(request),
     protect: request.getProtect() ?? false,
     provider: request.getProvider(),
     providers: Object.fromEntries(request.getProvidersMap().toArray()),
@@ -153,6 +156,14 @@ function registration(request: RegisterResourceRequest, urn: string): Registrati
       delete: timeouts?.getDelete() ?? "",
     },
   };
+}
+
+function sourcesOf(request: RegisterResourceRequest): Record<string, readonly string[]> {
+  const sources: Record<string, readonly string[]> = {};
+  request.getPropertydependenciesMap().forEach((dependencies, property) => {
+    sources[property] = dependencies.getUrnsList();
+  });
+  return sources;
 }
 
 /** In a preview nothing is known that AWS computes: neither ids nor outputs. */
