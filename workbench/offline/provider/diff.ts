@@ -4,21 +4,29 @@ import { equal, isProperties, isUnknown, type Properties, type Value } from "./v
 export type Effect = "update" | "replace" | "refuse";
 
 /**
- * How one resource type takes changes, taken from the real provider's source. Paths are dotted, without list indices;
- * the longest path that is a prefix of the changed one decides. A path in no list counts as a replacement: a table that
- * forgot a destructive field must not show it as harmless.
+ * How one resource type takes changes. Paths are dotted, without list indices; the longest path that is a prefix of the
+ * changed one decides. A path in no list counts as a replacement: a table that forgot a destructive field must not show
+ * it as harmless.
  */
 export interface ChangeRules {
-  /** File (and lines) of the real provider that these lists were read from. */
+  /** Repository, file and lines that these lists were read from, or "from memory" where none was read. */
   readonly source: string;
   readonly updates: readonly string[];
   readonly replaces: readonly string[];
-  /** Fields of `replaces` whose first setting, where nothing was before, is an update in place. */
-  readonly addable?: readonly string[];
+  /** Cases in which a field of `replaces` changes in place after all. */
+  readonly inPlaceWhen?: readonly InPlaceCase[];
+  /** Inputs of the installed SDK that the source which was read does not have: in no list, so they count as replacements. */
+  readonly unread?: readonly string[];
   /** Fields that the API server refuses to change although the provider does not plan a replacement. */
   readonly refuses?: readonly string[];
   /** Outputs that the provider marks "known after apply" when one of the fields changes ("*" for any). */
   readonly computedOnUpdate?: readonly ComputedOutput[];
+}
+
+/** What a provider decides from the values and not from the schema alone (Terraform's CustomizeDiff). */
+export interface InPlaceCase {
+  readonly field: string;
+  readonly when: (olds: Properties, news: Properties) => boolean;
 }
 
 /** An output that an update computes anew; with `onlyIf`, only while that boolean input is true. */
@@ -44,12 +52,13 @@ export function diffInputs(
   news: Properties,
   ignore: readonly string[] = [],
 ): readonly FieldChange[] {
+  const inPlace = (rules.inPlaceWhen ?? []).filter(({ when }) => when(olds, news));
   return changes(olds, news, "")
     .filter((change) => !ignore.some((path) => isPrefix(path, plainPath(change.path))))
     .map((change) => {
       const path = plainPath(change.path);
-      const added = change.kind === "add" && (rules.addable ?? []).some((entry) => isPrefix(entry, path));
-      return { ...change, ...(added ? { effect: "update", listed: true } : effectOf(rules, path)) };
+      const spared = inPlace.some(({ field }) => isPrefix(field, path));
+      return { ...change, ...(spared ? { effect: "update", listed: true } : effectOf(rules, path)) };
     });
 }
 

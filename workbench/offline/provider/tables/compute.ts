@@ -1,6 +1,6 @@
 import type { AwsType } from "../aws-type";
 import { at, type Properties } from "../values";
-import { arn, ec2Id, ec2Object, input, nameFrom, rules } from "./shared";
+import { arn, ec2Id, ec2Object, fromMemory, input, nameFrom, read, rules } from "./shared";
 
 const TEMPLATE_UPDATES = [
   "blockDeviceMappings",
@@ -12,7 +12,6 @@ const TEMPLATE_UPDATES = [
   "disableApiStop",
   "disableApiTermination",
   "ebsOptimized",
-  "elasticGpuSpecifications",
   "enclaveOptions",
   "hibernationOptions",
   "iamInstanceProfile",
@@ -28,7 +27,6 @@ const TEMPLATE_UPDATES = [
   "metadataOptions",
   "monitoring",
   "networkInterfaces",
-  "networkPerformanceOptions",
   "placement",
   "privateDnsNameOptions",
   "ramDiskId",
@@ -39,22 +37,31 @@ const TEMPLATE_UPDATES = [
   "vpcSecurityGroupIds",
 ];
 
-// resourceLaunchTemplate's CustomizeDiff: any change except these makes a new version.
+// resourceLaunchTemplate's CustomizeDiff: any change except these makes a new version. A change of what these say about
+// the default version makes the default unknown as well, as long as it follows the latest one.
 const VERSION_NEUTRAL = ["defaultVersion", "description", "updateDefaultVersion"];
 const MAKES_VERSION = [...TEMPLATE_UPDATES.filter((field) => !VERSION_NEUTRAL.includes(field)), "tags"];
+
+// The beginning of this copy was not read, so its lines have no numbers here.
+const LAUNCH_TEMPLATE = read(
+  "ec2/ec2_launch_template.go",
+  "Schema from instance_requirements on, CustomizeDiff",
+  "before 6.0, 92,324 characters; the schema's beginning at commit 025e4f81cab8",
+);
 
 /** Launch templates and what belongs to instances. */
 export const COMPUTE: Readonly<Record<string, AwsType>> = {
   "aws:ec2/launchTemplate:LaunchTemplate": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("ec2/ec2_launch_template.go resourceLaunchTemplate", {
+    rules: rules(LAUNCH_TEMPLATE, {
       replaces: ["name", "namePrefix"],
       updates: TEMPLATE_UPDATES,
+      unread: ["networkPerformanceOptions", "secondaryInterfaces"],
       computedOnUpdate: [
         { output: "latestVersion", when: MAKES_VERSION },
         {
           output: "defaultVersion",
-          when: [...MAKES_VERSION, "defaultVersion"],
+          when: [...MAKES_VERSION, "defaultVersion", "updateDefaultVersion"],
           onlyIf: "updateDefaultVersion",
         },
       ],
@@ -70,7 +77,7 @@ export const COMPUTE: Readonly<Record<string, AwsType>> = {
   },
   "aws:ec2/placementGroup:PlacementGroup": {
     autoname: { field: "name" },
-    rules: rules("ec2/ec2_placement_group.go resourcePlacementGroup", {
+    rules: rules(read("ec2/ec2_placement_group.go", "42-79", "commit 05e34de73422"), {
       replaces: ["name", "partitionCount", "spreadLevel", "strategy"],
       updates: [],
     }),
@@ -84,7 +91,7 @@ export const COMPUTE: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:ec2/capacityReservation:CapacityReservation": {
-    rules: rules("ec2/ec2_capacity_reservation.go resourceCapacityReservation", {
+    rules: rules(fromMemory("ec2/ec2_capacity_reservation.go"), {
       replaces: [
         "availabilityZone",
         "ebsOptimized",
@@ -101,7 +108,7 @@ export const COMPUTE: Readonly<Record<string, AwsType>> = {
     model: ec2Object("cr", "capacity-reservation"),
   },
   "aws:autoscaling/tag:Tag": {
-    rules: rules("autoscaling/group_tag.go resourceGroupTag", {
+    rules: rules(fromMemory("autoscaling/group_tag.go"), {
       replaces: ["autoscalingGroupName", "tag.key"],
       updates: ["tag.value", "tag.propagateAtLaunch"],
     }),

@@ -1,46 +1,64 @@
 import type { AwsType, ModelContext } from "../aws-type";
 import { alphanumeric, hex, uuid } from "../identity";
-import { at, isProperties, type Properties } from "../values";
-import { arn, ec2Id, input, joined, nameFrom, rules } from "./shared";
+import { at, isProperties, isUnknown, type Properties, text } from "../values";
+import { arn, ec2Id, input, joined, nameFrom, read, rules } from "./shared";
 
 const CREATED = "2026-01-01T00:00:00Z";
+
+const CLUSTER = read(
+  "eks/cluster.go",
+  "57-64, 72 to the Schema's end, validateAutoModeComputeConfigCustomizeDiff",
+  "2026, 57,712 characters",
+);
 
 /** Control plane, node groups and what is attached to them. */
 export const EKS: Readonly<Record<string, AwsType>> = {
   "aws:eks/cluster:Cluster": {
     autoname: { field: "name" },
-    rules: rules("eks/cluster.go resourceCluster", {
+    rules: rules(CLUSTER, {
       replaces: [
         "accessConfig.bootstrapClusterCreatorAdminPermissions",
         "bootstrapSelfManagedAddons",
         "computeConfig.nodeRoleArn",
-        // ForceNewIfChange only for its removal; another key for a key that is set is refused by the EKS API.
         "encryptionConfig",
         "kubernetesNetworkConfig.ipFamily",
         "kubernetesNetworkConfig.serviceIpv4Cidr",
         "name",
-        "outpostConfig",
-        "remoteNetworkConfig",
+        "outpostConfig.controlPlaneInstanceType",
+        "outpostConfig.controlPlanePlacement",
         "roleArn",
       ],
-      addable: ["encryptionConfig"],
+      inPlaceWhen: [
+        // Lines 60-63 make a new cluster for the removal of the block only. Another key is planned as an update too, of
+        // which resourceClusterUpdate then sends nothing: it associates a key where there was none.
+        { field: "encryptionConfig", when: (_, news) => news.encryptionConfig !== undefined },
+        { field: "computeConfig.nodeRoleArn", when: keepsNodeRole },
+      ],
       updates: [
         "accessConfig",
         "computeConfig",
         "controlPlaneScalingConfig",
-        "defaultAddonsToRemoves",
         "deletionProtection",
         "enabledClusterLogTypes",
         "forceUpdateVersion",
         "kubernetesNetworkConfig",
+        "outpostConfig",
+        "remoteNetworkConfig",
         "storageConfig",
         "upgradePolicy",
         "version",
         "vpcConfig",
         "zonalShiftConfig",
       ],
-      // resourceClusterUpdate reads the platform version anew after a version change.
-      computedOnUpdate: [{ output: "platformVersion", when: ["version"] }],
+      // defaultAddonsToRemoves is pulumi-aws's own addition to the provider; only its use at creation was found.
+      unread: [
+        "defaultAddonsToRemoves",
+        "kubeApiServerConfig",
+        "kubeControllerManagerConfig",
+        "kubeSchedulerConfig",
+      ],
+      // No output is marked as unknown (57-64): a preview of a new version still shows the old platform version.
+      computedOnUpdate: [],
     }),
     model: cluster,
     unique: (inputs) => ({
@@ -54,7 +72,9 @@ export const EKS: Readonly<Record<string, AwsType>> = {
   },
   "aws:eks/nodeGroup:NodeGroup": {
     autoname: { field: "nodeGroupName", unless: ["nodeGroupNamePrefix"] },
-    rules: rules("eks/node_group.go resourceNodeGroup", {
+    // warm_pool_config is younger than this copy. That it changes in place is what the installed SDK's documentation of
+    // the argument says (@pulumi/aws 7.48.0 eks/nodeGroup.d.ts:496-499): removing it removes the pool.
+    rules: rules(read("eks/node_group.go", "56-314", "commit 012e0a32f068"), {
       replaces: [
         "amiType",
         "capacityType",
@@ -90,7 +110,7 @@ export const EKS: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:eks/addon:Addon": {
-    rules: rules("eks/addon.go resourceAddon", {
+    rules: rules(read("eks/addon.go", "63-161", "6.40 or later, 21,837 characters"), {
       replaces: ["addonName", "clusterName", "namespaceConfig"],
       updates: [
         "addonVersion",
@@ -101,8 +121,6 @@ export const EKS: Readonly<Record<string, AwsType>> = {
         "resolveConflictsOnUpdate",
         "serviceAccountRoleArn",
       ],
-      // resourceAddonRead runs after every update.
-      computedOnUpdate: [],
     }),
     model: (context) => {
       const { inputs, seed } = context;
@@ -126,9 +144,12 @@ export const EKS: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
-    rules: rules("eks/pod_identity_association.go podIdentityAssociationResource", {
+    rules: rules(read("eks/pod_identity_association.go", "65-115", "commit 00a35305dc1b"), {
       replaces: ["clusterName", "namespace", "serviceAccount"],
-      updates: ["disableSessionTags", "policy", "roleArn", "targetRoleArn"],
+      updates: ["disableSessionTags", "roleArn", "targetRoleArn"],
+      unread: ["policy"],
+      // A framework resource: a computed attribute without UseStateForUnknown (89-91) is unknown in every update.
+      computedOnUpdate: [{ output: "externalId", when: ["*"] }],
     }),
     model: (context) => {
       const { inputs, seed } = context;
@@ -147,7 +168,7 @@ export const EKS: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:eks/accessEntry:AccessEntry": {
-    rules: rules("eks/access_entry.go resourceAccessEntry", {
+    rules: rules(read("eks/access_entry.go", "48-95", "commit 01f431114674"), {
       replaces: ["clusterName", "principalArn", "type"],
       updates: ["kubernetesGroups", "userName"],
     }),
@@ -166,16 +187,30 @@ export const EKS: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {
-    rules: rules("eks/access_policy_association.go resourceAccessPolicyAssociation", {
-      replaces: ["accessScope", "clusterName", "policyArn", "principalArn"],
-      updates: [],
-    }),
+    // The resource has no Update function at all (lines 32-34).
+    rules: rules(
+      read("eks/access_policy_association.go", "45-96", "commit 01f431114674"),
+      { replaces: ["accessScope", "clusterName", "policyArn", "principalArn"], updates: [] },
+      ["region"],
+    ),
     model: (context) => {
       const { id } = joined("#", "clusterName", "principalArn", "policyArn")(context);
       return { id, outputs: { associatedAt: CREATED, modifiedAt: CREATED } };
     },
   },
 };
+
+// validateAutoModeComputeConfigCustomizeDiff: a role may be added, and taken away together with what needs it.
+function keepsNodeRole(olds: Properties, news: Properties): boolean {
+  const [before, after] = [at(olds, "computeConfig"), at(news, "computeConfig")];
+  if (!isProperties(before) || !isProperties(after)) {
+    return !isUnknown(before) && !isUnknown(after);
+  }
+  const pools = after.nodePools;
+  const unneeded = after.enabled !== true || (Array.isArray(pools) ? pools.length === 0 : !isUnknown(pools));
+  const unset = after.nodeRoleArn === undefined || after.nodeRoleArn === "";
+  return (text(before, "nodeRoleArn") ?? "") === "" || (unset && unneeded);
+}
 
 function cluster(context: ModelContext): { readonly id: string; readonly outputs: Properties } {
   const { inputs, region, seed } = context;

@@ -1,6 +1,6 @@
 import type { AwsType } from "../aws-type";
 import { alphanumeric, uuid } from "../identity";
-import { arn, input, joined, nameFrom, rules } from "./shared";
+import { arn, fromMemory, input, joined, nameFrom, read, rules } from "./shared";
 
 const CREATED = "2026-01-01T00:00:00Z";
 
@@ -8,18 +8,22 @@ const CREATED = "2026-01-01T00:00:00Z";
 export const IDENTITY: Readonly<Record<string, AwsType>> = {
   "aws:iam/role:Role": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("iam/role.go resourceRole", {
-      replaces: ["name", "namePrefix", "path"],
-      updates: [
-        "assumeRolePolicy",
-        "description",
-        "forceDetachPolicies",
-        "inlinePolicies",
-        "managedPolicyArns",
-        "maxSessionDuration",
-        "permissionsBoundary",
-      ],
-    }),
+    rules: rules(
+      read("iam/role.go", "77-205", "2026, 32,009 characters"),
+      {
+        replaces: ["name", "namePrefix", "path"],
+        updates: [
+          "assumeRolePolicy",
+          "description",
+          "forceDetachPolicies",
+          "inlinePolicies",
+          "managedPolicyArns",
+          "maxSessionDuration",
+          "permissionsBoundary",
+        ],
+      },
+      ["tags"],
+    ),
     model: (context) => {
       const name = nameFrom(context);
       const path = input(context.inputs, "path") || "/";
@@ -42,18 +46,21 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
         : undefined,
   },
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
-    rules: rules("iam/role_policy_attachment.go resourceRolePolicyAttachment", {
-      replaces: ["policyArn", "role"],
-      updates: [],
-    }),
+    // The resource has no Update function at all (lines 19-21).
+    rules: rules(
+      read("iam/role_policy_attachment.go", "26-37", "commit 04c79849dbe7"),
+      { replaces: ["policyArn", "role"], updates: [] },
+      [],
+    ),
     model: joined("/", "role", "policyArn"),
   },
   "aws:iam/rolePolicy:RolePolicy": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("iam/role_policy.go resourceRolePolicy", {
-      replaces: ["name", "namePrefix", "role"],
-      updates: ["policy"],
-    }),
+    rules: rules(
+      read("iam/role_policy.go", "44-78", "commit 02f97af85f89"),
+      { replaces: ["name", "namePrefix", "role"], updates: ["policy"] },
+      [],
+    ),
     model: (context) => {
       const name = nameFrom(context);
       return { id: `${input(context.inputs, "role")}:${name}`, outputs: { name } };
@@ -61,10 +68,14 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
   },
   "aws:iam/policy:Policy": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("iam/policy.go resourcePolicy", {
-      replaces: ["description", "name", "namePrefix", "path"],
-      updates: ["delayAfterPolicyCreationInMs", "policy"],
-    }),
+    rules: rules(
+      fromMemory("iam/policy.go"),
+      {
+        replaces: ["description", "name", "namePrefix", "path"],
+        updates: ["delayAfterPolicyCreationInMs", "policy"],
+      },
+      ["tags"],
+    ),
     model: (context) => {
       const name = nameFrom(context);
       const policyArn = `arn:aws:iam::${context.account}:policy${input(context.inputs, "path") || "/"}${name}`;
@@ -78,7 +89,7 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:kms/key:Key": {
-    rules: rules("kms/key.go resourceKey", {
+    rules: rules(read("kms/key.go", "53-131", "commit 00a35305dc1b"), {
       replaces: ["customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"],
       updates: [
         "bypassPolicyLockoutSafetyCheck",
@@ -97,10 +108,11 @@ export const IDENTITY: Readonly<Record<string, AwsType>> = {
   },
   "aws:kms/alias:Alias": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("kms/alias.go resourceAlias", {
-      replaces: ["name", "namePrefix"],
-      updates: ["targetKeyId"],
-    }),
+    rules: rules(
+      read("kms/alias.go", "29-63", "commit 01c08000ddb1"),
+      { replaces: ["name", "namePrefix"], updates: ["targetKeyId"] },
+      ["region"],
+    ),
     model: (context) => {
       const name = nameFrom(context);
       const target = input(context.inputs, "targetKeyId");

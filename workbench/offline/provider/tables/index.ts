@@ -18,7 +18,7 @@ export const AWS_TYPES: Readonly<Record<string, AwsType>> = {
 
 /** Any other type: echoed with an id and an ARN, and every change of it but one of its tags counts as a replacement. */
 export const GENERIC: AwsType = {
-  rules: rules("(type not in the tables)", { updates: [], replaces: [] }),
+  rules: rules("no source: a type outside the tables", { updates: [], replaces: [] }),
   model: (context) => {
     const id = hex(context.seed, 17);
     return { id, outputs: { arn: arn("offline", context, id) } };

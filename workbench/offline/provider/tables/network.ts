@@ -1,9 +1,11 @@
 import type { AwsType } from "../aws-type";
 import { documentationAddress, hex, number } from "../identity";
-import { arn, ec2Id, ec2Object, input, nameFrom, rules } from "./shared";
+import { isUnknown, type Properties, type Value } from "../values";
+import { arn, ec2Id, ec2Object, fromMemory, input, nameFrom, read, rules } from "./shared";
 
 const SUBNET_UPDATES = [
   "assignIpv6AddressOnCreation",
+  "customerOwnedIpv4Pool",
   "enableDns64",
   "enableLniAtDeviceIndex",
   "enableResourceNameDnsARecordOnLaunch",
@@ -27,12 +29,24 @@ const ROUTE_TARGETS = [
   "vpcPeeringConnectionId",
 ];
 
+const NAT_GATEWAY = read(
+  "ec2/vpc_nat_gateway.go",
+  "53-206, resourceNATGatewayCustomizeDiff",
+  "2026, 31,739 characters",
+);
+
 /** Networks, addresses and routes. */
 export const NETWORK: Readonly<Record<string, AwsType>> = {
   "aws:ec2/vpc:Vpc": {
-    rules: rules("ec2/vpc_.go resourceVPC", {
-      // instance_tenancy: resourceVPCCustomizeDiff forces a new VPC for default → dedicated.
+    rules: rules(read("ec2/vpc_.go", "65-175, resourceVPCCustomizeDiff", "commit 00081ce41cc6"), {
       replaces: ["cidrBlock", "instanceTenancy", "ipv4IpamPoolId", "ipv4NetmaskLength"],
+      // resourceVPCCustomizeDiff: every change of the tenancy but this one makes a new VPC.
+      inPlaceWhen: [
+        {
+          field: "instanceTenancy",
+          when: (olds, news) => olds.instanceTenancy === "dedicated" && news.instanceTenancy === "default",
+        },
+      ],
       updates: [
         "assignGeneratedIpv6CidrBlock",
         "enableDnsHostnames",
@@ -42,6 +56,10 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
         "ipv6CidrBlockNetworkBorderGroup",
         "ipv6IpamPoolId",
         "ipv6NetmaskLength",
+      ],
+      computedOnUpdate: [
+        { output: "ipv6AssociationId", when: ["assignGeneratedIpv6CidrBlock"] },
+        { output: "ipv6CidrBlock", when: ["assignGeneratedIpv6CidrBlock"] },
       ],
     }),
     model: ec2Object("vpc", "vpc", (context) => ({
@@ -54,9 +72,10 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     })),
   },
   "aws:ec2/subnet:Subnet": {
-    rules: rules("ec2/vpc_subnet.go resourceSubnet", {
+    rules: rules(read("ec2/vpc_subnet.go", "66-169", "6.8 or later, 31,040 characters"), {
       replaces: ["availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native", "outpostArn", "vpcId"],
       updates: SUBNET_UPDATES,
+      unread: ["ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId", "ipv6NetmaskLength"],
     }),
     model: ec2Object("subnet", "subnet", ({ inputs }) => {
       const zone = input(inputs, "availabilityZone");
@@ -64,21 +83,17 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     }),
   },
   "aws:ec2/internetGateway:InternetGateway": {
-    rules: rules("ec2/vpc_internet_gateway.go resourceInternetGateway", { replaces: [], updates: ["vpcId"] }),
+    rules: rules(read("ec2/vpc_internet_gateway.go", "39-55", "commit 08923b68b5ad"), {
+      replaces: [],
+      updates: ["vpcId"],
+    }),
     model: ec2Object("igw", "internet-gateway"),
   },
   "aws:ec2/eip:Eip": {
-    rules: rules("ec2/ec2_eip.go resourceEIP", {
-      replaces: [
-        "address",
-        "customerOwnedIpv4Pool",
-        "domain",
-        "ipamPoolId",
-        "networkBorderGroup",
-        "publicIpv4Pool",
-        "vpc",
-      ],
-      updates: ["associateWithPrivateIp", "instance", "networkInterface"],
+    rules: rules(read("ec2/ec2_eip.go", "50-141", "commit 01606926a0c0"), {
+      replaces: ["address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"],
+      // customer_owned_ipv4_pool (80-83) is not ForceNew, and resourceEIPUpdate sends nothing for it.
+      updates: ["associateWithPrivateIp", "customerOwnedIpv4Pool", "instance", "networkInterface"],
     }),
     model: ec2Object("eipalloc", "elastic-ip", ({ seed, region }, id) => {
       const publicIp = documentationAddress(seed);
@@ -92,13 +107,33 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     }),
   },
   "aws:ec2/natGateway:NatGateway": {
-    rules: rules("ec2/vpc_nat_gateway.go resourceNATGateway", {
-      replaces: ["allocationId", "availabilityMode", "connectivityType", "privateIp", "subnetId", "vpcId"],
-      updates: [
+    rules: rules(NAT_GATEWAY, {
+      replaces: [
+        "allocationId",
+        "availabilityMode",
         "availabilityZoneAddresses",
-        "secondaryAllocationIds",
+        "connectivityType",
+        "privateIp",
+        // Only a private gateway takes a count, and resourceNATGatewayCustomizeDiff makes a new one for another.
         "secondaryPrivateIpAddressCount",
-        "secondaryPrivateIpAddresses",
+        "subnetId",
+        "vpcId",
+      ],
+      // validateRegionalNATGatewayAvailabilityZoneAddress: a regional gateway is made anew when its addresses appear or
+      // disappear as a whole, between automatic and manual mode.
+      inPlaceWhen: [
+        {
+          field: "availabilityZoneAddresses",
+          when: (olds, news) => hasAddresses(olds) === hasAddresses(news) && hasAddresses(news) !== undefined,
+        },
+      ],
+      updates: ["secondaryAllocationIds", "secondaryPrivateIpAddresses"],
+      computedOnUpdate: [
+        {
+          output: "secondaryPrivateIpAddressCount",
+          when: ["secondaryAllocationIds", "secondaryPrivateIpAddresses"],
+        },
+        { output: "regionalNatGatewayAddresses", when: ["availabilityZoneAddresses"] },
       ],
     }),
     model: ec2Object("nat", "natgateway", (context) => ({
@@ -109,22 +144,27 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     })),
   },
   "aws:ec2/routeTable:RouteTable": {
-    rules: rules("ec2/vpc_route_table.go resourceRouteTable", {
+    rules: rules(read("ec2/vpc_route_table.go", "63-156", "commit 022092419b7c"), {
       replaces: ["vpcId"],
       updates: ["propagatingVgws", "routes"],
     }),
     model: ec2Object("rtb", "route-table"),
   },
   "aws:ec2/route:Route": {
-    rules: rules("ec2/vpc_route.go resourceRoute", {
-      replaces: [
-        "destinationCidrBlock",
-        "destinationIpv6CidrBlock",
-        "destinationPrefixListId",
-        "routeTableId",
-      ],
-      updates: ROUTE_TARGETS,
-    }),
+    rules: rules(
+      read("ec2/vpc_route.go", "64-178", "commit 0128541e0711"),
+      {
+        replaces: [
+          "destinationCidrBlock",
+          "destinationIpv6CidrBlock",
+          "destinationPrefixListId",
+          "routeTableId",
+        ],
+        updates: ROUTE_TARGETS,
+        unread: ["odbNetworkArn"],
+      },
+      ["region"],
+    ),
     model: ({ inputs }) => {
       const table = input(inputs, "routeTableId");
       const destination = input(inputs, "destinationCidrBlock") || input(inputs, "destinationIpv6CidrBlock");
@@ -135,15 +175,19 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     },
   },
   "aws:ec2/routeTableAssociation:RouteTableAssociation": {
-    rules: rules("ec2/vpc_route_table_association.go resourceRouteTableAssociation", {
-      replaces: ["gatewayId", "subnetId"],
-      updates: ["routeTableId"],
-    }),
+    rules: rules(
+      read("ec2/vpc_route_table_association.go", "29-46", "commit 0be71beb458a"),
+      { replaces: ["gatewayId", "subnetId"], updates: ["routeTableId"] },
+      ["region"],
+    ),
     model: (context) => ({ id: ec2Id("rtbassoc", context), outputs: {} }),
   },
   "aws:ec2/vpcEndpoint:VpcEndpoint": {
-    rules: rules("ec2/vpc_endpoint.go resourceVPCEndpoint", {
+    rules: rules(read("ec2/vpc_endpoint.go", "58-241, 243-273", "commit 008db85aad5e"), {
       replaces: [
+        "dnsOptions.privateDnsPreference",
+        "dnsOptions.privateDnsSpecifiedDomains",
+        "privateDnsEnabled",
         "resourceConfigurationArn",
         "serviceName",
         "serviceNetworkArn",
@@ -151,16 +195,22 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
         "vpcEndpointType",
         "vpcId",
       ],
+      // Lines 244-253: private DNS is switched in place on interface endpoints only.
+      inPlaceWhen: [{ field: "privateDnsEnabled", when: (_, news) => news.vpcEndpointType === "Interface" }],
       updates: [
         "autoAccept",
         "dnsOptions",
         "ipAddressType",
         "policy",
-        "privateDnsEnabled",
         "routeTableIds",
         "securityGroupIds",
         "subnetConfigurations",
         "subnetIds",
+      ],
+      computedOnUpdate: [
+        { output: "networkInterfaceIds", when: ["subnetConfigurations", "subnetIds"] },
+        { output: "subnetConfigurations", when: ["subnetIds"] },
+        { output: "subnetIds", when: ["subnetConfigurations"] },
       ],
     }),
     model: ec2Object("vpce", "vpc-endpoint", (context) => ({
@@ -173,7 +223,7 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     })),
   },
   "aws:ec2/flowLog:FlowLog": {
-    rules: rules("ec2/vpc_flow_log.go resourceFlowLog", {
+    rules: rules(read("ec2/vpc_flow_log.go", "45-163", "commit 00a35305dc1b"), {
       replaces: [
         "deliverCrossAccountRole",
         "destinationOptions",
@@ -183,6 +233,7 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
         "logDestinationType",
         "logFormat",
         "maxAggregationInterval",
+        "regionalNatGatewayId",
         "subnetId",
         "trafficType",
         "transitGatewayAttachmentId",
@@ -190,11 +241,12 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
         "vpcId",
       ],
       updates: [],
+      unread: ["tagFieldSpecifications"],
     }),
     model: ec2Object("fl", "vpc-flow-log"),
   },
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
-    rules: rules("ec2/vpc_default_security_group.go resourceDefaultSecurityGroup", {
+    rules: rules(fromMemory("ec2/vpc_default_security_group.go"), {
       replaces: ["vpcId"],
       updates: ["egress", "ingress", "revokeRulesOnDelete"],
     }),
@@ -205,7 +257,7 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
   },
   "aws:ec2/securityGroup:SecurityGroup": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("ec2/vpc_security_group.go resourceSecurityGroup", {
+    rules: rules(read("ec2/vpc_security_group.go", "61-114", "commit 01606926a0c0"), {
       replaces: ["description", "name", "namePrefix", "vpcId"],
       updates: ["egress", "ingress", "revokeRulesOnDelete"],
     }),
@@ -216,21 +268,25 @@ export const NETWORK: Readonly<Record<string, AwsType>> = {
     })),
   },
   "aws:ec2/securityGroupRule:SecurityGroupRule": {
-    rules: rules("ec2/vpc_security_group_rule.go resourceSecurityGroupRule", {
-      replaces: [
-        "cidrBlocks",
-        "fromPort",
-        "ipv6CidrBlocks",
-        "prefixListIds",
-        "protocol",
-        "securityGroupId",
-        "self",
-        "sourceSecurityGroupId",
-        "toPort",
-        "type",
-      ],
-      updates: ["description"],
-    }),
+    rules: rules(
+      read("ec2/vpc_security_group_rule.go", "45-146", "commit 0d90774d0fdd"),
+      {
+        replaces: [
+          "cidrBlocks",
+          "fromPort",
+          "ipv6CidrBlocks",
+          "prefixListIds",
+          "protocol",
+          "securityGroupId",
+          "self",
+          "sourceSecurityGroupId",
+          "toPort",
+          "type",
+        ],
+        updates: ["description"],
+      },
+      ["region"],
+    ),
     model: (context) => ({
       id: `sgrule-${number(context.seed, 4_000_000_000)}`,
       outputs: { securityGroupRuleId: ec2Id("sgr", context), sourceSecurityGroupId: "" },
@@ -247,9 +303,15 @@ function zoneId(zone: string): string {
   return `${continent}${direction.slice(0, 1)}${last.slice(0, -1)}-az${Number.isNaN(letter) ? 1 : letter}`;
 }
 
+// Whether a NAT gateway's addresses per zone are given; undefined while that is not known.
+function hasAddresses({ availabilityZoneAddresses }: Properties): boolean | undefined {
+  const given: Value | undefined = availabilityZoneAddresses;
+  return isUnknown(given) ? undefined : Array.isArray(given) && given.length > 0;
+}
+
 function securityGroupRule(direction: "ingress" | "egress"): AwsType {
   return {
-    rules: rules(`ec2/vpc_security_group_${direction}_rule.go`, {
+    rules: rules(fromMemory(`ec2/vpc_security_group_${direction}_rule.go`), {
       replaces: ["securityGroupId"],
       updates: [
         "cidrIpv4",

@@ -3,26 +3,41 @@ import type { ChangeRules } from "../diff";
 import { hex } from "../identity";
 import { isUnknown, type Properties } from "../values";
 
-/** Where the field lists come from: the provider that @pulumi/aws 7.48 bridges. */
-const SOURCE = "terraform-provider-aws v6, internal/service/";
+const PROVIDER = "hashicorp/terraform-provider-aws internal/service/";
 
 /**
- * The lists of one type. `source` names the file and the function whose schema was read: its `ForceNew` attributes (or
- * `RequiresReplace` plan modifiers) are `replaces`, its other arguments are `updates`. Tags and the region argument are
- * the same everywhere: tags change in place, the region never does.
+ * A citation: the file under internal/service, the lines of its schema (and of the diff function that changes it), and
+ * the stored copy that was read. No copy is certain to be the one that @pulumi/aws 7.48 bridges, whose source was not at
+ * hand: a commit is named where the store named it, otherwise the copy is told apart by its length. An input that the
+ * copy does not know yet goes to `unread`.
+ */
+export function read(file: string, lines: string, copy: string): string {
+  return `${PROVIDER}${file}:${lines} (${copy})`;
+}
+
+/** The mark of lists that nobody compared with the source: types that this project's program does not register. */
+export function fromMemory(file: string): string {
+  return `from memory: ${PROVIDER}${file} was not read`;
+}
+
+/**
+ * The lists of one type: `ForceNew` arguments (`RequiresReplace` plan modifiers in framework resources) are `replaces`,
+ * other arguments are `updates`, outputs that a CustomizeDiff marks as unknown are `computedOnUpdate`. pulumi-aws adds
+ * no ForceNew of its own to any of these types (pulumi/pulumi-aws provider/resource_overrides.go, a v7 copy of 71,596
+ * characters). `common` are the arguments that the provider gives to many types alike: tags change in place; another
+ * region makes another object (forceNewIfRegionChanges in the provider's region interceptor, which spares the one case
+ * that no table can see, a change between no region and the provider's own).
  */
 export function rules(
   source: string,
-  lists: Omit<ChangeRules, "source" | "updates" | "replaces"> & {
-    readonly updates: readonly string[];
-    readonly replaces: readonly string[];
-  },
+  lists: Omit<ChangeRules, "source">,
+  common: readonly ("region" | "tags")[] = ["region", "tags"],
 ): ChangeRules {
   return {
     ...lists,
-    source: `${SOURCE}${source}`,
-    updates: [...lists.updates, "tags"],
-    replaces: [...lists.replaces, "region"],
+    source,
+    updates: [...lists.updates, ...common.filter((field) => field === "tags")],
+    replaces: [...lists.replaces, ...common.filter((field) => field === "region")],
   };
 }
 

@@ -1,12 +1,12 @@
 import type { AwsType } from "../aws-type";
 import { hex } from "../identity";
-import { arn, input, nameFrom, rules } from "./shared";
+import { arn, fromMemory, input, nameFrom, read, rules } from "./shared";
 
 /** Images, snapshots, logs and buckets. */
 export const STORAGE: Readonly<Record<string, AwsType>> = {
   "aws:ecr/repository:Repository": {
     autoname: { field: "name" },
-    rules: rules("ecr/repository.go resourceRepository", {
+    rules: rules(read("ecr/repository.go", "53-146", "2026, 14,804 characters"), {
       replaces: ["encryptionConfigurations", "name"],
       updates: [
         "forceDelete",
@@ -36,23 +36,26 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
         : undefined,
   },
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
-    rules: rules("ecr/lifecycle_policy.go resourceLifecyclePolicy", {
-      replaces: ["policy", "repository"],
-      updates: [],
-    }),
+    // The resource has no Update function at all (lines 38-40).
+    rules: rules(
+      read("ecr/lifecycle_policy.go", "42-64", "commit 00a35305dc1b"),
+      { replaces: ["policy", "repository"], updates: [] },
+      ["region"],
+    ),
     model: ({ inputs, account }) => ({ id: input(inputs, "repository"), outputs: { registryId: account } }),
   },
   "aws:ecr/repositoryPolicy:RepositoryPolicy": {
-    rules: rules("ecr/repository_policy.go resourceRepositoryPolicy", {
-      replaces: ["repository"],
-      updates: ["policy"],
-    }),
+    rules: rules(fromMemory("ecr/repository_policy.go"), { replaces: ["repository"], updates: ["policy"] }, [
+      "region",
+    ]),
     model: ({ inputs, account }) => ({ id: input(inputs, "repository"), outputs: { registryId: account } }),
   },
   "aws:dlm/lifecyclePolicy:LifecyclePolicy": {
-    rules: rules("dlm/lifecycle_policy.go resourceLifecyclePolicy", {
-      replaces: ["defaultPolicy", "policyDetails.policyType"],
-      updates: ["description", "executionRoleArn", "policyDetails", "state"],
+    // One argument is ForceNew, deep in the schema: policy_details.schedule.copy_tags. default_policy (55-59) is not, and
+    // resourceLifecyclePolicyUpdate does not send it.
+    rules: rules(read("dlm/lifecycle_policy.go", "42 to the Schema's end", "2026, 52,840 characters"), {
+      replaces: ["policyDetails.schedules.copyTags"],
+      updates: ["defaultPolicy", "description", "executionRoleArn", "policyDetails", "state"],
     }),
     model: (context) => {
       const id = `policy-${hex(context.seed, 17)}`;
@@ -61,7 +64,7 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
   },
   "aws:cloudwatch/logGroup:LogGroup": {
     autoname: { field: "name", unless: ["namePrefix"] },
-    rules: rules("logs/group.go resourceGroup", {
+    rules: rules(read("logs/group.go", "44-105", "2026, 10,838 characters"), {
       replaces: ["logGroupClass", "name", "namePrefix"],
       updates: ["deletionProtectionEnabled", "kmsKeyId", "retentionInDays", "skipDestroy"],
     }),
@@ -79,7 +82,7 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
   },
   "aws:s3/bucket:Bucket": {
     autoname: { field: "bucket", unless: ["bucketPrefix"] },
-    rules: rules("s3/bucket.go resourceBucket", {
+    rules: rules(fromMemory("s3/bucket.go"), {
       replaces: ["bucket", "bucketNamespace", "bucketPrefix", "objectLockEnabled"],
       updates: ["acl", "corsRules", "forceDestroy", "lifecycleRules", "logging", "policy", "versioning"],
     }),
@@ -120,7 +123,9 @@ export const STORAGE: Readonly<Record<string, AwsType>> = {
 
 function bucketPart(file: string, updates: readonly string[]): AwsType {
   return {
-    rules: rules(`s3/${file}`, { replaces: ["bucket", "expectedBucketOwner"], updates }),
+    rules: rules(fromMemory(`s3/${file}`), { replaces: ["bucket", "expectedBucketOwner"], updates }, [
+      "region",
+    ]),
     model: ({ inputs }) => ({ id: input(inputs, "bucket"), outputs: {} }),
   };
 }
