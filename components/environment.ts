@@ -30,7 +30,7 @@ export function awsProvider({ environment, region, accountId, tags }: EksConfig)
 export function nodeArgs({ nodes, network, engines }: EksConfig) {
   return {
     plan: planNode(nodeProfile(nodes, engines)),
-    zones: nodes.zones ?? network.zones,
+    zones: [...(nodes.zones ?? network.zones)].sort(),
     enginesPerZone: nodes.enginesPerZone,
     spareNodesPerZone: nodes.spareNodesPerZone,
     config: nodes,

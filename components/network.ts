@@ -35,7 +35,9 @@ export class Network extends pulumi.ComponentResource {
   readonly egressIps: pulumi.Output<string>[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { region, cidr, zones } = args;
+    const { region, cidr } = args;
+    // Their order in the stack file means nothing: it must not decide which zone has the one NAT gateway.
+    const zones = [...args.zones].sort();
     super(TYPES.network, name, { region, cidr, zones } satisfies NetworkInputs, opts);
     const vpc = createVpc(this, name, args);
     const subnets = planSubnets(cidr, zones).map((plan) => createZone(this, name, vpc, plan));

@@ -49,7 +49,8 @@ export function onExisting(config: ExistingConfig): StackOutputs {
 }
 
 function zonesOf(config: TradingConfig): readonly string[] {
-  return config.kind === "eks" ? (config.nodes.zones ?? config.network.zones) : config.cluster.zones;
+  const zones = config.kind === "eks" ? (config.nodes.zones ?? config.network.zones) : config.cluster.zones;
+  return [...zones].sort();
 }
 
 /** On EKS the API's addresses are the VPC's; of another cluster only the usual ports are known. */

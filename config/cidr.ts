@@ -12,8 +12,8 @@ export interface ZoneSubnets {
   readonly privateCidr: string;
 }
 
-/** Zones that the plan has room for, whatever the number in use: adding a zone never moves another's subnet. */
-export const MAX_ZONES = 6;
+/** Zones that the plan has room for, by the letter at the end of their name. */
+export const ZONE_LETTERS = "abcdef";
 const BLOCK_BITS = 3;
 
 export function parseCidr(text: string): Cidr {
@@ -41,19 +41,26 @@ export function contains(outer: Cidr, inner: Cidr): boolean {
 }
 
 /**
- * A private and a public subnet for each zone. The range is cut into eight blocks: the first six are the zones'
- * private subnets (nodes and pods), the last is cut again into small public ones (NAT gateways only).
+ * A private and a public subnet for each zone. The range is cut into eight blocks: the first six are the private
+ * subnets (nodes and pods) of zones a to f, the last is cut again into small public ones (NAT gateways only). A zone's
+ * place follows from its letter, so that adding, removing or reordering zones never moves another's subnet.
+ *
+ * @throws RangeError for a zone that the plan has no place for; the config's rules refuse it before
  */
 export function planSubnets(cidr: string, zones: readonly string[]): ZoneSubnets[] {
   const vpc = parseCidr(cidr);
   const privatePrefix = vpc.prefix + BLOCK_BITS;
   const publicPrefix = privatePrefix + BLOCK_BITS;
   const publicBase = vpc.base + (2 ** BLOCK_BITS - 1) * sizeOf(privatePrefix);
-  return zones.map((zone, index) => ({
-    zone,
-    privateCidr: formatCidr({ base: vpc.base + index * sizeOf(privatePrefix), prefix: privatePrefix }),
-    publicCidr: formatCidr({ base: publicBase + index * sizeOf(publicPrefix), prefix: publicPrefix }),
-  }));
+  return zones.map((zone) => {
+    const place = ZONE_LETTERS.indexOf(zone.slice(-1));
+    if (place < 0) throw new RangeError(`the subnet plan has no place for zone ${zone}; it has zones a to f`);
+    return {
+      zone,
+      privateCidr: formatCidr({ base: vpc.base + place * sizeOf(privatePrefix), prefix: privatePrefix }),
+      publicCidr: formatCidr({ base: publicBase + place * sizeOf(publicPrefix), prefix: publicPrefix }),
+    };
+  });
 }
 
 function sizeOf(prefix: number): number {

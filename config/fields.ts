@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAligned, parseCidr } from "./cidr";
 import { type Duration, isDuration, isSize, isThroughput, type Size, type Throughput } from "./units";
 
 /** Building blocks of the schema: one field type each, with a message that says how to write it. */
@@ -84,17 +85,23 @@ export const roleArn = text(
   /^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)\/.+$/,
   "must be the ARN of an IAM role or user",
 );
+/** Complete, with the six characters that Secrets Manager adds: a policy with less of it matches nothing, or everything. */
 export const secretArn = text(
-  /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$/,
-  "must be the ARN of a Secrets Manager secret",
+  /^arn:aws(-cn|-us-gov)?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/,
+  'must be the complete ARN of a Secrets Manager secret, with its last six characters ("…:secret:exchange/btcusdt-AbCdEf")',
 );
 export const capacityReservation = text(
   /^cr-[0-9a-f]{8,17}$/,
   'must be a capacity reservation id, for example "cr-0123456789abcdef0"',
 );
 
-export const cidr = text(
-  /^(([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.){3}([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\/([0-9]|[12][0-9]|3[0-2])$/,
-  'must be an IPv4 range in CIDR form, for example "10.40.0.0/16"',
+const IPV4_RANGE =
+  /^(([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\.){3}([0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])\/([0-9]|[12][0-9]|3[0-2])$/;
+
+export const cidr = text(IPV4_RANGE, 'must be an IPv4 range in CIDR form, for example "10.40.0.0/16"').refine(
+  (range) => !IPV4_RANGE.test(range) || isAligned(parseCidr(range)),
+  {
+    error: "does not start at the first address of its range; clear the host bits",
+  },
 );
 export const port = z.int({ error: "must be a port number from 1 to 65535" }).min(1).max(65_535);

@@ -9,7 +9,18 @@ import { ConfigError } from "./problems";
  */
 export function loadConfig(): TradingConfig {
   try {
-    return parseConfig(rawConfig(pulumi.getProject(), pulumi.runtime.allConfig()));
+    const config = parseConfig(rawConfig(pulumi.getProject(), pulumi.runtime.allConfig()));
+    const stack = pulumi.getStack();
+    // A stack file that was copied and not renamed would bring up, or take over, the other environment's resources.
+    if (config.environment !== stack)
+      throw new ConfigError([
+        {
+          path: "environment",
+          problem: `must be the stack's own name; write ${stack}, or work on the stack ${config.environment}`,
+          got: config.environment,
+        },
+      ]);
+    return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
     throw error;

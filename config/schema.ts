@@ -23,6 +23,7 @@ import {
   throughput,
   zone,
 } from "./fields";
+import { gibibytes } from "./units";
 
 /**
  * The shape of `Pulumi.<environment>.yaml`, one schema per top-level key, with every default in this file.
@@ -124,7 +125,7 @@ const ami = z.discriminatedUnion(
 );
 
 /** Quota of a managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
-const MAX_NODES = 450;
+export const MAX_NODES = 450;
 
 const nodes = z.strictObject({
   instanceType,
@@ -145,7 +146,11 @@ const nodes = z.strictObject({
   tuning: z.enum(["off", "balanced", "static"]).default("balanced"),
   /** Physical cores kept for the kernel and the kubelet. @default - by the size of the type */
   housekeepingCores: z.int().min(1).optional(),
-  rootVolume: size.default("40 GiB"),
+  rootVolume: size
+    .refine((value) => gibibytes(value) >= 20 && gibibytes(value) <= 16_384, {
+      error: "must be from 20 GiB, the size of the AMI's own snapshot, to 16 TiB",
+    })
+    .default("40 GiB"),
   /** Engines hold positions: an instance that can be taken away within two minutes is refused. */
   capacityType: z
     .literal("ON_DEMAND", {

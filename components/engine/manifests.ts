@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { contains, parseCidr } from "../../config/cidr";
 import { MARKET_MAP_KEY } from "../contract";
 import { PRIORITY } from "./pod";
 import { type EngineSpec, marketMapName, PORTS, selectorLabels, serviceName } from "./spec";
@@ -125,12 +126,21 @@ export function egressPolicy(spec: EngineSpec): Named<types.input.networking.v1.
         { to: spec.api.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports: tcp(spec.api.ports) },
         ...(Object.keys(spec.credentials).length > 0 ? [POD_IDENTITY_EGRESS] : []),
         ...spec.egress.map(({ cidr, except, ports }) => ({
-          to: [{ ipBlock: { cidr, ...(except.length > 0 ? { except } : {}) } }],
+          to: [{ ipBlock: withoutMetadata(cidr, except) }],
           ports: tcp(ports),
         })),
       ],
     },
   };
+}
+
+/** Instance metadata hands out the node's own credentials: no range of the config may open it. */
+const METADATA = "169.254.169.254/32";
+
+function withoutMetadata(cidr: string, except: readonly string[]): types.input.networking.v1.IPBlock {
+  const covered = contains(parseCidr(cidr), parseCidr(METADATA)) && cidr !== METADATA;
+  const exceptions = [...new Set([...except, ...(covered ? [METADATA] : [])])];
+  return { cidr, ...(exceptions.length > 0 ? { except: exceptions } : {}) };
 }
 
 /** The agent's link-local address. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */

@@ -1,3 +1,4 @@
+import { contains, parseCidr } from "../cidr";
 import type { Problem } from "../problems";
 import {
   DRAIN_RESERVE,
@@ -8,6 +9,8 @@ import {
 } from "../shutdown";
 import { seconds } from "../units";
 import { engineZones, type Rule } from "./sections";
+
+const METADATA = "169.254.169.254/32";
 
 /** A market has one owner: two engines, or two ordinals, that trade it would send its orders twice. */
 export const marketsOnce: Rule = ({ engines = {} }) => {
@@ -143,6 +146,37 @@ export const credentialsNeedEks: Rule = ({ engines = {}, cluster }) =>
             "need EKS, where pods get an AWS identity; remove them, and give the engine its secrets another way",
           got: credentials,
         }));
+
+/** The API server refuses an exception outside its range, after everything before it was deployed. */
+export const egressExceptions: Rule = ({ engines = {} }) =>
+  Object.entries(engines).flatMap(([name, engine]) =>
+    engine.egress.flatMap(({ cidr, except }, index) => {
+      const path = `engines.${name}.egress[${index}]`;
+      const outside = except.flatMap((exception, at) =>
+        exception !== cidr && contains(parseCidr(cidr), parseCidr(exception))
+          ? []
+          : [
+              {
+                path: `${path}.except[${at}]`,
+                problem: `must be a smaller range inside ${cidr}`,
+                got: exception,
+              },
+            ],
+      );
+      const metadata = parseCidr(METADATA);
+      const opened =
+        contains(metadata, parseCidr(cidr)) || cidr === METADATA
+          ? [
+              {
+                path: `${path}.cidr`,
+                problem: "opens instance metadata, and with it the node's credentials; remove it",
+                got: cidr,
+              },
+            ]
+          : [];
+      return [...outside, ...opened];
+    }),
+  );
 
 /** An engine that may trade a market without being able to log in there starts, waits, and says so to nobody. */
 export const credentialsComplete: Rule = ({ engines = {} }) =>

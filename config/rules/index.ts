@@ -4,6 +4,7 @@ import {
   credentialsComplete,
   credentialsMatchMarkets,
   credentialsNeedEks,
+  egressExceptions,
   graceFitsDrain,
   marketsOnce,
   namespacesOnce,
@@ -13,19 +14,23 @@ import {
 } from "./engines";
 import { endpointRanges, networkZones, serviceRange, vpcRange } from "./network";
 import {
+  existingZonesOnce,
+  groupWithinQuota,
+  kubeProxyMatchesVersion,
   nodePlanFits,
   nodeZones,
   placementGroupZone,
   releaseMatchesVersion,
   reservationZones,
 } from "./nodes";
-import { credentialRegions, regionAllowed } from "./residency";
+import { credentialAccounts, credentialRegions, regionAllowed } from "./residency";
 import type { Rule, Sections } from "./sections";
 import { volumesWithinGp3 } from "./storage";
 
 const RULES: readonly Rule[] = [
   regionAllowed,
   credentialRegions,
+  credentialAccounts,
   networkZones,
   vpcRange,
   endpointRanges,
@@ -34,7 +39,11 @@ const RULES: readonly Rule[] = [
   placementGroupZone,
   reservationZones,
   releaseMatchesVersion,
+  kubeProxyMatchesVersion,
+  groupWithinQuota,
+  existingZonesOnce,
   nodePlanFits,
+  egressExceptions,
   slackLeft,
   slotsSuffice,
   marketsOnce,

@@ -1,4 +1,4 @@
-import { contains, isAligned, MAX_ZONES, overlaps, parseCidr } from "../cidr";
+import { contains, overlaps, parseCidr, ZONE_LETTERS } from "../cidr";
 import type { Problem } from "../problems";
 import { type Rule, repeated } from "./sections";
 
@@ -24,12 +24,6 @@ export const vpcRange: Rule = ({ network, cluster }) => {
       problem: `is larger than a VPC may be; use a /${WIDEST} to /${NARROWEST}`,
       got: network.cidr,
     });
-  if (!isAligned(vpc))
-    problems.push({
-      path,
-      problem: "does not start at the first address of its range; clear the host bits",
-      got: network.cidr,
-    });
   if (!PRIVATE_RANGES.some((range) => contains(parseCidr(range), vpc)))
     problems.push({
       path,
@@ -52,7 +46,7 @@ export const vpcRange: Rule = ({ network, cluster }) => {
   return problems;
 };
 
-/** Zones: each once, all of the region, no more than the subnet plan has room for. */
+/** Zones: each once, all of the region, each with a place in the subnet plan. */
 export const networkZones: Rule = ({ network, region }) => {
   if (!network) return [];
   const twice = repeated(network.zones).map((index) => ({
@@ -71,24 +65,25 @@ export const networkZones: Rule = ({ network, region }) => {
           },
         ],
   );
-  const tooMany =
-    network.zones.length > MAX_ZONES
-      ? [
+  const placeless = network.zones.flatMap((zone, index) =>
+    ZONE_LETTERS.includes(zone.slice(-1))
+      ? []
+      : [
           {
-            path: "network.zones",
-            problem: `names more zones than the subnet plan has room for; use at most ${MAX_ZONES}`,
-            got: network.zones.length,
+            path: `network.zones[${index}]`,
+            problem: `has no place in the subnet plan; choose zones that end in ${[...ZONE_LETTERS].join(", ")}`,
+            got: zone,
           },
-        ]
-      : [];
-  return [...twice, ...foreign, ...tooMany];
+        ],
+  );
+  return [...twice, ...foreign, ...placeless];
 };
 
 /** What EKS takes as the range of ClusterIPs. https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html */
 export const serviceRange: Rule = ({ cluster }) => {
   if (cluster?.kind !== "eks") return [];
   const range = parseCidr(cluster.serviceCidr);
-  const fits = range.prefix >= 12 && range.prefix <= 24 && isAligned(range);
+  const fits = range.prefix >= 12 && range.prefix <= 24;
   if (fits && PRIVATE_RANGES.slice(0, 3).some((block) => contains(parseCidr(block), range))) return [];
   return [
     {

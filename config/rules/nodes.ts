@@ -2,7 +2,7 @@ import { checkEngineFits, NodePlanError, type NodeProblem, planNode } from "../.
 import type { Architecture, NodePlan } from "../../tuning/types";
 import { nodeProfile } from "../node-profile";
 import type { Problem } from "../problems";
-import type { EngineConfig, NodesConfig } from "../schema";
+import { type EngineConfig, MAX_NODES, type NodesConfig } from "../schema";
 import { mebibytes } from "../units";
 import { type Rule, repeated } from "./sections";
 
@@ -89,6 +89,40 @@ export const releaseMatchesVersion: Rule = ({ nodes, cluster }) => {
         ],
   );
 };
+
+/** kube-proxy of another minor version than the API server's is not supported. */
+export const kubeProxyMatchesVersion: Rule = ({ cluster }) => {
+  if (cluster?.kind !== "eks" || cluster.addons.kubeProxy.startsWith(`v${cluster.version}.`)) return [];
+  return [
+    {
+      path: "cluster.addons.kubeProxy",
+      problem: `is not for Kubernetes ${cluster.version}; pin a version that begins with v${cluster.version}.`,
+      got: cluster.addons.kubeProxy,
+    },
+  ];
+};
+
+/** Spare nodes are nodes of the same group. */
+export const groupWithinQuota: Rule = ({ nodes }) => {
+  if (!nodes || nodes.enginesPerZone + nodes.spareNodesPerZone <= MAX_NODES) return [];
+  return [
+    {
+      path: "nodes.spareNodesPerZone",
+      problem: `makes ${nodes.enginesPerZone + nodes.spareNodesPerZone} nodes a zone with enginesPerZone; a managed node group has at most ${MAX_NODES}, so use fewer`,
+      got: nodes.spareNodesPerZone,
+    },
+  ];
+};
+
+/** Zones of somebody else's cluster, counted twice, would leave pods waiting for a zone that does not exist. */
+export const existingZonesOnce: Rule = ({ cluster }) =>
+  cluster?.kind !== "existing"
+    ? []
+    : repeated(cluster.zones).map((index) => ({
+        path: `cluster.zones[${index}]`,
+        problem: "is named twice; name each zone once",
+        got: cluster.zones[index],
+      }));
 
 /** The instance type's plan, the AMI's architecture, and whether every engine fits beside the add-ons. */
 export const nodePlanFits: Rule = (sections) => {

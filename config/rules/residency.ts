@@ -27,3 +27,19 @@ export const credentialRegions: Rule = ({ engines = {}, residency }) =>
       ];
     }),
   );
+
+/** A secret of another account needs a policy there that nobody here reviews. */
+export const credentialAccounts: Rule = ({ engines = {}, accountId }) =>
+  Object.entries(engines).flatMap(([name, engine]) =>
+    Object.entries(engine.credentials).flatMap(([market, arn]) =>
+      accountId === undefined || arn.split(":")[4] === accountId
+        ? []
+        : [
+            {
+              path: `engines.${name}.credentials.${market}`,
+              problem: `belongs to another account than accountId ${accountId}; use a copy of the secret in this one`,
+              got: arn,
+            },
+          ],
+    ),
+  );

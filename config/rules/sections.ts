@@ -8,6 +8,7 @@ type Existing = z.infer<typeof existingSchema>;
 /** The sections that could be read. A rule is silent about a section that is missing: its own problem is reported. */
 export interface Sections {
   readonly region?: string | undefined;
+  readonly accountId?: string | undefined;
   readonly residency?: Eks["residency"] | undefined;
   readonly engines?: Readonly<Record<string, EngineConfig>> | undefined;
   readonly network?: Eks["network"] | undefined;

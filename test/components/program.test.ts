@@ -21,9 +21,12 @@ async function run(stack: Stack): Promise<Run> {
   pulumi.runtime.setAllConfig(engineConfig(stack));
   delete require.cache[PROGRAM];
   let outputs: unknown;
-  const registered = await record(() => {
-    outputs = require(PROGRAM);
-  });
+  const registered = await record(
+    () => {
+      outputs = require(PROGRAM);
+    },
+    { stack },
+  );
   assert.ok(isIndexable(outputs));
   return { registered, outputs };
 }

@@ -39,7 +39,7 @@ async function violationsOf(raw: Readonly<Record<string, unknown>>): Promise<str
   process.env["PULUMI_CONFIG"] = JSON.stringify(config);
   delete require.cache[PROGRAM];
   try {
-    return violations(await record(() => require(PROGRAM)));
+    return violations(await record(() => require(PROGRAM), { stack: String(raw["environment"]) }));
   } finally {
     delete process.env["PULUMI_CONFIG"];
   }

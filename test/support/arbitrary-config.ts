@@ -143,7 +143,7 @@ function clusterConfig(control: Draws[2]) {
     admins: control.admins,
     addons: {
       vpcCni: build("1.21.1"),
-      kubeProxy: build("1.35.0"),
+      kubeProxy: build(`${control.version}.0`),
       podIdentityAgent: build("1.3.10"),
       coredns: build("1.13.1"),
       ebsCsiDriver: build("1.64.0"),

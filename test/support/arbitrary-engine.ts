@@ -49,10 +49,14 @@ export const engineArbitrary = record({
   egress: option(
     array(
       plain({
-        cidr: constantFrom("198.51.100.0/24", "0.0.0.0/0"),
-        except: subarray(["169.254.169.254/32"]),
+        range: constantFrom(
+          { cidr: "198.51.100.0/24", except: [] },
+          { cidr: "198.51.100.0/24", except: ["198.51.100.7/32"] },
+          { cidr: "0.0.0.0/0", except: ["169.254.169.254/32"] },
+          { cidr: "0.0.0.0/0", except: [] },
+        ),
         ports: subarray([443, 8443, 65_535], { minLength: 1 }),
-      }),
+      }).map(({ range, ports }) => ({ ...range, ports })),
       { minLength: 1, maxLength: 3 },
     ),
     { nil: undefined },

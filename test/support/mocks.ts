@@ -43,10 +43,10 @@ void pulumi.runtime.setMocks({ newResource, call: ({ inputs }) => inputs }, PROJ
 /** Runs a program and returns everything that it registered, in order, once all registrations are through. */
 export async function record(
   program: () => unknown,
-  options: { readonly preview?: boolean } = {},
+  options: { readonly preview?: boolean; readonly stack?: string } = {},
 ): Promise<Registered> {
   const monitor = new RecordingMonitor({ newResource, call: ({ inputs }) => inputs });
-  pulumi.runtime.setMockOptions(monitor, PROJECT, STACK, options.preview ?? false);
+  pulumi.runtime.setMockOptions(monitor, PROJECT, options.stack ?? STACK, options.preview ?? false);
   // setMockOptions forgets the features that setMocks switched on.
   Object.assign(globalStore, { supportsDeletedWith: true });
   await withoutTraces(async () => {

@@ -14,9 +14,10 @@ export async function missingPrerequisites(
   ask: Ask,
   env: NodeJS.ProcessEnv,
 ): Promise<string[]> {
-  const [pulumi, aws, backend] = await Promise.all([
+  const [pulumi, aws, kubectl, backend] = await Promise.all([
     ask("pulumi", ["version"]),
     ask("aws", ["--version"]),
+    ask("kubectl", ["version", "--client"]),
     ask("pulumi", ["whoami", "--non-interactive"]),
   ]);
   return [
@@ -29,6 +30,9 @@ export async function missingPrerequisites(
       : []),
     ...(aws === undefined
       ? ["AWS CLI: not found on PATH; install version 2. The EKS component and every kubeconfig call it"]
+      : []),
+    ...(kubectl === undefined
+      ? ["kubectl: not found on PATH; install it, or nothing waits for the engines after the deployment"]
       : []),
     ...credentials(env),
   ];

@@ -43,14 +43,6 @@ async function main(): Promise<number> {
 async function awaitEngines(environment: string): Promise<number> {
   const engines = statefulSets(await output(environment, "engines"));
   if (engines.length === 0) return say("The stack has no engines to wait for.", 0);
-  if ((await ask("kubectl", ["version", "--client"])) === undefined)
-    return say(
-      [
-        "kubectl is not here; wait for the engines where it is:",
-        ...engines.map((engine) => `kubectl ${waitCommand(engine, WAIT_SECONDS).join(" ")}`),
-      ].join("\n  "),
-      3,
-    );
   const kubeconfig = await output(environment, "kubeconfig");
   if (typeof kubeconfig !== "string") return await rollouts(engines, []);
   const folder = mkdtempSync(join(tmpdir(), "trading-up-"));

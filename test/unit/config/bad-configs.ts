@@ -196,8 +196,41 @@ const residency: readonly BadConfig[] = [
     what: "the credentials themselves",
     edit: { [`${ENGINE}.credentials`]: { BTCUSDT: "hunter2" } },
     path: `${ENGINE}.credentials.BTCUSDT`,
-    problem: "must be the ARN of a Secrets Manager secret",
+    problem: "must be the complete ARN of a Secrets Manager secret",
     got: '"hunter2"',
+  },
+  {
+    what: "credentials that are every secret of the account",
+    edit: {
+      [`${ENGINE}.credentials`]: { BTCUSDT: "arn:aws:secretsmanager:eu-central-1:111111111111:secret:*" },
+    },
+    path: `${ENGINE}.credentials.BTCUSDT`,
+    problem: "must be the complete ARN",
+    got: '"arn:aws:secretsmanager',
+  },
+  {
+    what: "credentials of another account",
+    edit: {
+      [`${ENGINE}.markets`]: [["BTCUSDT"]],
+      [`${ENGINE}.credentials`]: { BTCUSDT: SECRET.replace("111111111111", "999999999999") },
+    },
+    path: `${ENGINE}.credentials.BTCUSDT`,
+    problem: "belongs to another account than accountId 111111111111",
+    got: '"arn:aws:secretsmanager',
+  },
+  {
+    what: "an egress exception outside its range",
+    edit: { [`${ENGINE}.egress`]: [{ cidr: "10.0.0.0/16", except: ["192.168.0.0/16"] }] },
+    path: `${ENGINE}.egress[0].except[0]`,
+    problem: "must be a smaller range inside 10.0.0.0/16",
+    got: '"192.168.0.0/16"',
+  },
+  {
+    what: "egress to instance metadata",
+    edit: { [`${ENGINE}.egress`]: [{ cidr: "169.254.169.254/32", ports: [80] }] },
+    path: `${ENGINE}.egress[0].cidr`,
+    problem: "opens instance metadata",
+    got: '"169.254.169.254/32"',
   },
 ];
 

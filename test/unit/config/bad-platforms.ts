@@ -39,12 +39,37 @@ const network: readonly BadConfig[] = [
   },
   {
     ...bad(
-      "more zones than the subnet plan has room for",
+      "zone without a place in the subnet plan",
       "network.zones",
-      ["a", "b", "c", "d", "e", "f", "g"].map((letter) => `eu-central-1${letter}`),
-      "use at most 6",
+      [...ZONES, "eu-central-1g"],
+      "has no place in the subnet plan",
     ),
-    got: "7",
+    path: "network.zones[3]",
+    got: '"eu-central-1g"',
+  },
+  {
+    ...bad(
+      "reserved range with host bits",
+      "network.reservedCidrs",
+      ["10.47.255.0/12"],
+      "does not start at the first",
+    ),
+    path: "network.reservedCidrs[0]",
+    got: '"10.47.255.0/12"',
+  },
+  bad(
+    "kube-proxy of another version",
+    "cluster.addons.kubeProxy",
+    "v1.34.0-eksbuild.2",
+    "is not for Kubernetes 1.35",
+  ),
+  bad("root volume smaller than the AMI", "nodes.rootVolume", "1 MiB", "from 20 GiB"),
+  {
+    what: "more nodes than a group may have",
+    edit: { "nodes.enginesPerZone": 450, "nodes.spareNodesPerZone": 1 },
+    path: "nodes.spareNodesPerZone",
+    problem: "a managed node group has at most 450",
+    got: "1",
   },
 ];
 

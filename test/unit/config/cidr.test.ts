@@ -5,7 +5,6 @@ import {
   contains,
   formatCidr,
   isAligned,
-  MAX_ZONES,
   overlaps,
   parseCidr,
   planSubnets,
@@ -21,7 +20,7 @@ const vpcs = tuple(integer({ min: 16, max: 20 }), integer({ min: 0, max: 2 ** 24
     return formatCidr({ base: 10 * 2 ** 24 + Math.floor(host / size) * size, prefix });
   },
 );
-const zoneCounts = integer({ min: 2, max: MAX_ZONES });
+const zoneCounts = integer({ min: 2, max: ZONES.length });
 
 describe("IPv4 ranges", () => {
   const forms: readonly (readonly [string, Cidr])[] = [
@@ -86,6 +85,17 @@ describe("the subnet plan", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("gives a zone the same subnets wherever it stands in the list, and whoever stands beside it", () => {
+    const plan = (zones: readonly string[]) =>
+      new Map(planSubnets("10.40.0.0/16", zones).map((subnets) => [subnets.zone, subnets]));
+    const [all, some] = [plan(ZONES), plan(["eu-central-1c", "eu-central-1a"])];
+    for (const [zone, subnets] of some) assert.deepEqual(subnets, all.get(zone));
+  });
+
+  it("refuses a zone that it has no place for", () => {
+    assert.throws(() => planSubnets("10.40.0.0/16", ["eu-central-1g"]), /no place for zone eu-central-1g/);
   });
 
   it("moves nobody when a zone is added at the end", () => {

@@ -19,17 +19,29 @@ describe("npm run up", () => {
     "--skip-preview",
     "--skip-preview=true",
     "-f",
+    "-yf",
+    "-fy",
     "--policy-pack",
     "--policy-pack=x",
     "--policy-pack-config=y",
     "--stack",
     "-s",
+    "-sprod",
+    "-ysprod",
+    "-C/elsewhere",
+    "--cwd",
+    "--config-file=x",
   ])
     it(`refuses ${flag} in words`, () => {
       const request = readArguments(["prod", flag]);
       assert.equal(request.kind, "refused");
-      assert.match(request.kind === "refused" ? request.problems.join() : "", new RegExp(`^${flag}: .{20,}`));
+      assert.match(request.kind === "refused" ? request.problems.join() : "", /^-\S+( \(--\S+\))?: .{20,}/);
     });
+
+  it("does not mistake a value for a flag", () => {
+    for (const flag of ["-y", "-tfoo", "-mfast", "-p4"])
+      assert.equal(readArguments(["prod", flag]).kind, "up", flag);
+  });
 
   it("asks for the environment when there is none", () => {
     assert.equal(readArguments([]).kind, "refused");
@@ -43,7 +55,7 @@ describe("npm run up", () => {
     });
     assert.deepEqual(
       missing.map((line) => line.split(":")[0]),
-      ["stack file", "Pulumi CLI", "AWS CLI", "AWS credentials"],
+      ["stack file", "Pulumi CLI", "AWS CLI", "kubectl", "AWS credentials"],
     );
   });
 
