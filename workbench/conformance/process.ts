@@ -14,8 +14,19 @@ export interface Exit {
 const running = new Set<ChildProcess>();
 
 function killAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) signalGroup(child, "SIGKILL");
 }
+
+/** The whole group: a program that runs under another, such as strace, must not outlive it. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
 process.once("exit", killAll);
 
 /** A program under observation, with its output kept. */
@@ -28,7 +39,11 @@ export class Program {
   constructor(command: readonly string[], env: Readonly<Record<string, string>>) {
     const [file, ...args] = command;
     if (file === undefined) throw new Error("there is no command to start");
-    this.#child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(file, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     running.add(this.#child);
     const collect = (chunk: Buffer) => {
       // Enough to explain a failure, and no more of a program that writes without end.
@@ -55,7 +70,7 @@ export class Program {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    signalGroup(this.#child, signal);
   }
 
   /** How it ended, or undefined if it has not after `ms`. */
@@ -66,7 +81,8 @@ export class Program {
 
   /** Also ends a process that is stopped. */
   async kill(): Promise<void> {
-    if (this.exit === undefined) this.#child.kill("SIGKILL");
+    // Also when the leader has ended: what it started may not have.
+    signalGroup(this.#child, "SIGKILL");
     await this.exited;
   }
 

@@ -16,6 +16,7 @@ export interface Entry {
     | "cancelled"
     | "confirmed"
     | "dead-man"
+    | "status"
     | "fill";
   readonly account: string;
   readonly id?: string;

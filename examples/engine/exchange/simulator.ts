@@ -205,6 +205,7 @@ export class ExchangeSimulator {
   }
 
   #status(connection: Connection, name: string, request: Extract<Request, { op: "status" }>): void {
+    this.ledger.note({ kind: "status", account: name });
     const { fills, positions } = this.ledger.account(name);
     this.#send(connection, {
       type: "status",
