@@ -176,6 +176,39 @@ describe("the life of dev under the real engine", () => {
     );
   });
 
+  it("refuses to bring the engines back elsewhere, with empty volumes", async () => {
+    engine.edit({
+      policyPack: PACK,
+      configOverrides: { config: { "trading:engines": { "trading-engine": { namespace: "elsewhere" } } } },
+    });
+    const preview = await engine.preview();
+    assert.notEqual(preview.exitCode, 0, changes(preview).join("\n"));
+    assert.ok(
+      preview.violations.some(({ policy }) => policy === "volume-template-frozen"),
+      explain(preview),
+    );
+  });
+
+  it("changes nothing when zones are written in another order", async () => {
+    const zones = ["eu-central-1b", "eu-central-1c", "eu-central-1a"];
+    engine.edit({
+      policyPack: PACK,
+      configOverrides: {
+        config: { "trading:network": { zones }, "trading:nodes": { ami: { releaseVersion: NEW_RELEASE } } },
+      },
+    });
+    const preview = await engine.preview(["--expect-no-changes"]);
+    assert.deepEqual(changes(preview), []);
+    assert.equal(preview.exitCode, 0, explain(preview));
+  });
+
+  it("refuses a stack file that was copied and not renamed", async () => {
+    engine.edit({ policyPack: PACK, configOverrides: { config: { "trading:environment": "prod" } } });
+    const preview = await engine.preview();
+    assert.notEqual(preview.exitCode, 0);
+    assert.match(preview.stdout, /environment: must be the stack's own name; write dev/, explain(preview));
+  });
+
   it("passes its own policies as a state, too", async () => {
     engine.edit({
       policyPack: PACK,

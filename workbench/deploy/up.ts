@@ -27,16 +27,22 @@ async function main(): Promise<number> {
 
   const built = await visible("npm", ["run", "--silent", "build:policy"]);
   if (built !== 0) return say("Nothing was deployed: the policy pack does not build.", built);
-  const deployed = await visible("pulumi", [
-    "up",
-    "--stack",
-    environment,
-    "--policy-pack",
-    join(ROOT, "policy"),
-    ...flags,
-  ]);
+  const deployed = await deploy(environment, flags);
   if (deployed !== 0) return deployed;
   return await awaitEngines(environment);
+}
+
+/**
+ * The update, with the pack, which is told what is deployed: a rule about a change needs both sides. The export holds
+ * the stack's state, so that it lives no longer than the update and only this user may read it.
+ */
+async function deploy(environment: string, flags: readonly string[]): Promise<number> {
+  const state = await ask("pulumi", ["stack", "export", "--stack", environment]);
+  return await withFile("state.json", state ?? "{}", (file) =>
+    visible("pulumi", ["up", "--stack", environment, "--policy-pack", join(ROOT, "policy"), ...flags], {
+      TRADING_PREVIOUS_STATE: file,
+    }),
+  );
 }
 
 /** Readiness of every engine, also of those that this update did not touch: their nodes may have been rolled. */
@@ -45,11 +51,20 @@ async function awaitEngines(environment: string): Promise<number> {
   if (engines.length === 0) return say("The stack has no engines to wait for.", 0);
   const kubeconfig = await output(environment, "kubeconfig");
   if (typeof kubeconfig !== "string") return await rollouts(engines, []);
+  return await withFile("kubeconfig", kubeconfig, (file) => rollouts(engines, ["--kubeconfig", file]));
+}
+
+/** Lends a file that only this user can read, and deletes it afterwards. */
+async function withFile(
+  name: string,
+  content: string,
+  use: (file: string) => Promise<number>,
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "trading-up-"));
   try {
-    const file = join(folder, "kubeconfig");
-    writeFileSync(file, kubeconfig, { mode: 0o600 });
-    return await rollouts(engines, ["--kubeconfig", file]);
+    const file = join(folder, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    return await use(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,8 +99,12 @@ async function output(environment: string, name: string): Promise<unknown> {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-async function visible(command: string, args: readonly string[]): Promise<number> {
-  const { exitCode } = await execa(command, [...args], { reject: false, cwd: ROOT, stdio: "inherit" });
+async function visible(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  const { exitCode } = await execa(command, [...args], { reject: false, cwd: ROOT, stdio: "inherit", env });
   return exitCode ?? 1;
 }
 

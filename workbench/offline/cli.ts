@@ -18,6 +18,7 @@ import {
   environment,
   initFolder,
   openWorkspace,
+  previousState,
   removeStaleLocks,
   type Workspace,
 } from "./workspace";
@@ -169,6 +170,7 @@ async function pulumi(session: Session, args: readonly string[], cwd: string): P
     cwd,
     env: {
       ...environment(workspace, binary, sidecar.ports),
+      ...previousState(workspace),
       ...(args[0] === "policy" ? analysisEnvironment(workspace) : {}),
     },
   });

@@ -15,6 +15,7 @@ import {
   openWorkspace,
   type ProgramPatch,
   patchedProject,
+  previousState,
   removeStaleLocks,
   type Workspace,
 } from "./workspace";
@@ -219,6 +220,7 @@ class StackEngine implements Engine {
       cwd,
       env: {
         ...environment(workspace, this.#binary, this.#sidecar.ports),
+        ...previousState(workspace),
         ...(args[0] === "policy" ? analysisEnvironment(workspace) : {}),
       },
     });

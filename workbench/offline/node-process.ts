@@ -19,7 +19,16 @@ export function startNode(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): ChildProcess {
-  return spawn(nodeBinary(), args, { cwd: options.cwd, env: options.env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(nodeBinary(), args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  // This process ends when its own parent is gone, killed without a word perhaps: nothing may stay behind it.
+  const end = (): boolean => child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("close", () => process.removeListener("exit", end));
+  return child;
 }
 
 /** Reads a stream line by line until it ends. */

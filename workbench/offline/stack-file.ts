@@ -59,7 +59,7 @@ export function flatConfig(file: string, projectName: string): Readonly<Record<s
 }
 
 function readDocument(file: string): Document {
-  const content: unknown = parse(readFileSync(file, "utf8"));
+  const content = parseStackFile(file);
   if (content === null) {
     return {};
   }
@@ -67,6 +67,15 @@ function readDocument(file: string): Document {
     throw new UserError(`${file} is not a stack file: expected a mapping with the key "config".`);
   }
   return content;
+}
+
+function parseStackFile(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const [place = ""] = error instanceof Error ? error.message.split("\n") : [];
+    throw new UserError(`${basename(file)} is not YAML: ${place} Correct it there, and run this again.`);
+  }
 }
 
 function withoutSecretsKeys(document: Document): Document {

@@ -11,6 +11,7 @@ import {
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "./errors";
+import { isProperties } from "./provider/values";
 import type { PulumiBinary } from "./pulumi-binary";
 import type { Ports } from "./sidecar";
 import { copyStackFile, flatConfig } from "./stack-file";
@@ -90,6 +91,22 @@ export function analysisEnvironment(workspace: Workspace): NodeJS.ProcessEnv {
     PULUMI_NODEJS_ORGANIZATION: "organization",
     PULUMI_NODEJS_DRY_RUN: "false",
   };
+}
+
+/**
+ * Tells the policy pack what is deployed, in the form of `pulumi stack export`: a rule about a change needs both sides.
+ * A new stack has no other side.
+ */
+export function previousState(workspace: Workspace): NodeJS.ProcessEnv {
+  const checkpoint: unknown = existsSync(workspace.checkpoint)
+    ? JSON.parse(readFileSync(workspace.checkpoint, "utf8"))
+    : undefined;
+  const deployment =
+    isProperties(checkpoint) && isProperties(checkpoint.checkpoint) ? checkpoint.checkpoint.latest : null;
+  if (!isProperties(deployment)) return {};
+  const file = join(workspace.state, "previous.json");
+  writeFileSync(file, JSON.stringify({ deployment }));
+  return { TRADING_PREVIOUS_STATE: file };
 }
 
 /** A folder with the project's name and the stack file, for commands that would write into the project's own folder. */
