@@ -61,7 +61,7 @@ function isolationProblems(plan: NodePlan, cpus: number, remedy: string): NodePr
       ? `only ${most} can be exclusive, the rest is the kubelet's reserve`
       : plan.cpus.numaNodes > 1
         ? `only ${most} are isolated on one of its ${plan.cpus.numaNodes} NUMA nodes, and an engine stays on one`
-        : `only ${most} are isolated (CPUs ${plan.cpus.isolated}; ${plan.cpus.housekeeping} is for housekeeping), and add-ons take ${plan.addonMillicpu}m of the ${plan.allocatableMillicpu}m allocatable`;
+        : `only ${most} are isolated (CPUs ${plan.cpus.isolated}; housekeeping has ${plan.cpus.housekeeping}), and add-ons take ${plan.addonMillicpu}m of the ${plan.allocatableMillicpu}m allocatable`;
   return [{ field: "cpus", problem: `${cpus} CPUs on ${plan.instanceType}: ${why}`, remedy }];
 }
 

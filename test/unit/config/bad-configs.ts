@@ -140,7 +140,7 @@ const engines: readonly BadConfig[] = [
     path: `${ENGINE}.cpus`,
     got: "1",
   },
-  bad("more CPUs than isolated", `${ENGINE}.cpus`, 4, "only 3 (1-3) are isolated"),
+  bad("more CPUs than isolated", `${ENGINE}.cpus`, 4, "only 3 are isolated (CPUs 1-3; housekeeping has 0)"),
   bad("more CPUs than add-ons leave", `${ENGINE}.cpus`, 3, "190m for add-ons exceed the 3000m allocatable"),
   bad("more memory than allocatable", `${ENGINE}.memory`, "16 GiB", "MiB allocatable on c7i.2xlarge"),
   bad("no margin over the phases", `${ENGINE}.shutdown.slack`, "4 seconds", "use at least 5 seconds"),

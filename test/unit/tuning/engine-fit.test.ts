@@ -57,7 +57,7 @@ describe("engine on its node", () => {
       cpus: 8,
       memoryMebibytes: MEMORY,
     });
-    assert.match(problem?.problem ?? "", /only 6 \(1-3,5-7\) are isolated, 0,4 are housekeeping/);
+    assert.match(problem?.problem ?? "", /only 6 are isolated \(CPUs 1-3,5-7; housekeeping has 0,4\)/);
   });
 
   it("gets no odd number of CPUs where a core has two threads", () => {
