@@ -14,7 +14,7 @@ import { drainPlan, dueCancels } from "../../../examples/engine/core/drain-plan"
 import type { Status } from "../../../examples/engine/core/messages";
 import { nextEpoch, orderIds } from "../../../examples/engine/core/order-ids";
 import { reconcile } from "../../../examples/engine/core/reconcile";
-import { type Env, readSettings, Refusal } from "../../../examples/engine/core/settings";
+import { type Env, Refusal, readSettings } from "../../../examples/engine/core/settings";
 
 const id = fc.constantFrom("a", "b", "c", "d");
 const order = fc.record({
@@ -29,7 +29,9 @@ const record: fc.Arbitrary<LogRecord> = fc.oneof(
   fc.tuple(order, fc.nat()).map(([made, at]) => ({ t: "intent" as const, ...made, at })),
   fc.record({ t: fc.constant("accepted" as const), id }),
   fc.record({ t: fc.constant("closed" as const), id, why: fc.constant("cancelled" as const) }),
-  fc.tuple(order, fc.integer({ min: 1, max: 9 })).map(([made, seq]) => ({ t: "fill" as const, ...made, seq })),
+  fc
+    .tuple(order, fc.integer({ min: 1, max: 9 }))
+    .map(([made, seq]) => ({ t: "fill" as const, ...made, seq })),
 );
 
 describe("the book", () => {
@@ -85,7 +87,8 @@ describe("reconciliation", () => {
     positions: {},
     ...over,
   });
-  const judge = (book: Book, over: Partial<Status>, now = 1100) => reconcile(book, false, status(over), now, 500);
+  const judge = (book: Book, over: Partial<Status>, now = 1100) =>
+    reconcile(book, false, status(over), now, 500);
 
   it("refuses an empty log beside a position or an order, also when only this term began it", () => {
     for (const over of [{ positions: { BTC: 2 } }, { open: [open] }]) {
@@ -97,7 +100,10 @@ describe("reconciliation", () => {
 
   it("refuses an open order that the log never wrote, and positions that do not add up", () => {
     assert.match(JSON.stringify(judge(used, { open: [open] })), /not in the log/);
-    assert.match(JSON.stringify(judge(used, { positions: { BTC: 1 } })), /is 0 in the log and 1 at the exchange/);
+    assert.match(
+      JSON.stringify(judge(used, { positions: { BTC: 1 } })),
+      /is 0 in the log and 1 at the exchange/,
+    );
   });
 
   it("adopts, closes and fills what it knows", () => {
@@ -132,7 +138,18 @@ describe("the drain's plan", () => {
   });
 
   it("asks again only where no answer came", () => {
-    assert.deepEqual(dueCancels(["a", "b", "c"], new Map([["a", 0], ["b", 900]]), 1000, 1000), ["a", "c"]);
+    assert.deepEqual(
+      dueCancels(
+        ["a", "b", "c"],
+        new Map([
+          ["a", 0],
+          ["b", 900],
+        ]),
+        1000,
+        1000,
+      ),
+      ["a", "c"],
+    );
   });
 });
 
@@ -172,7 +189,10 @@ describe("the settings", () => {
   ];
   for (const [over, words] of refused) {
     it(`refuse ${JSON.stringify(over)}`, () =>
-      assert.throws(() => read(over), (error) => error instanceof Refusal && words.test(error.message)));
+      assert.throws(
+        () => read(over),
+        (error) => error instanceof Refusal && words.test(error.message),
+      ));
   }
 
   it("refuse a map that is no JSON object", () => {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { mayTrade, move, renewDeadline, type Sighting, sight } from "../../../examples/engine/core/lease-rule";
+import {
+  mayTrade,
+  move,
+  renewDeadline,
+  type Sighting,
+  sight,
+} from "../../../examples/engine/core/lease-rule";
 import { acquire } from "../../../examples/engine/shell/lease-keeper";
 import { memoryLease } from "../../../examples/engine/shell/lease-store";
 
@@ -18,7 +24,12 @@ describe("the lease rule", () => {
     ["a released one too", seen("", 0), 1, { do: "take", generation: 5 }],
     ["our own pod's former one too", seen("me", 0), 1, { do: "take", generation: 5 }],
     ["another's is waited for", seen("you", 100), 200, { do: "wait", ms: 1400 }],
-    ["and taken when it was not renewed for its whole duration", seen("you", 100), 1600, { do: "take", generation: 5 }],
+    [
+      "and taken when it was not renewed for its whole duration",
+      seen("you", 100),
+      1600,
+      { do: "take", generation: 5 },
+    ],
   ];
   for (const [name, sighting, now, expected] of table) {
     it(name, () => assert.deepEqual(move("me", sighting, now), expected));
@@ -33,16 +44,22 @@ describe("the lease rule", () => {
   it("has no moment at which two may trade, whatever the delays of requests and clocks", () => {
     const ms = fc.integer({ min: 0, max: 5000 });
     fc.assert(
-      fc.property(ms, ms, ms, fc.integer({ min: -1_000_000, max: 1_000_000 }), (asked, delay, look, offset) => {
-        const written = asked + delay;
-        const deadline = renewDeadline(asked, DEADLINE);
-        // The candidate's clock has another origin; it can see the renewal only after it was written.
-        const sighting = seen("you", written + look + offset);
-        for (let now = written; now < written + 8000; now += 50) {
-          const takes = move("me", sighting, now + offset).do === "take";
-          assert.ok(!(takes && now >= written + look && mayTrade(deadline, now)));
-        }
-      }),
+      fc.property(
+        ms,
+        ms,
+        ms,
+        fc.integer({ min: -1_000_000, max: 1_000_000 }),
+        (asked, delay, look, offset) => {
+          const written = asked + delay;
+          const deadline = renewDeadline(asked, DEADLINE);
+          // The candidate's clock has another origin; it can see the renewal only after it was written.
+          const sighting = seen("you", written + look + offset);
+          for (let now = written; now < written + 8000; now += 50) {
+            const takes = move("me", sighting, now + offset).do === "take";
+            assert.ok(!(takes && now >= written + look && mayTrade(deadline, now)));
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });

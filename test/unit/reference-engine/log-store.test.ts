@@ -34,7 +34,10 @@ class CachedDisk implements Disk {
       append: async (bytes: Buffer) => {
         // A full disk takes the first half.
         const whole = this.budget >= 1;
-        this.cached.set(path, Buffer.concat([content(), whole ? bytes : bytes.subarray(0, bytes.length / 2)]));
+        this.cached.set(
+          path,
+          Buffer.concat([content(), whole ? bytes : bytes.subarray(0, bytes.length / 2)]),
+        );
         this.#step("append");
       },
       sync: async () => {
@@ -60,7 +63,10 @@ class CachedDisk implements Disk {
     for (const [path, cached] of this.cached) {
       const durable = this.durable.get(path) ?? Buffer.alloc(0);
       const grown = cached.length > durable.length && cached.subarray(0, durable.length).equals(durable);
-      this.cached.set(path, grown ? cached.subarray(0, durable.length + (kept % (cached.length - durable.length))) : durable);
+      this.cached.set(
+        path,
+        grown ? cached.subarray(0, durable.length + (kept % (cached.length - durable.length))) : durable,
+      );
     }
     this.budget = Number.POSITIVE_INFINITY;
   }
@@ -92,23 +98,28 @@ describe("the log", () => {
 
   it("loses nothing acknowledged, wherever the disk fails and the power goes", () =>
     fc.assert(
-      fc.asyncProperty(fc.nat(60), fc.nat(), fc.integer({ min: 80, max: 600 }), async (budget, kept, snapshotBytes) => {
-        const disk = new CachedDisk();
-        const log = await open(disk, snapshotBytes);
-        disk.budget = budget;
-        const acknowledged: string[] = [];
-        for (let n = 0; n < 20; n += 1) {
-          await log.append([intent(n)]).then(() => acknowledged.push(`o-${n}`), quiet);
-        }
-        disk.powerCut(kept);
-        const again = await open(disk, snapshotBytes);
-        const known = [...again.book.orders.keys()];
-        assert.deepEqual(known.slice(0, acknowledged.length), acknowledged);
-        // At most the one record that was being written may be there besides.
-        assert.ok(known.length <= acknowledged.length + 1);
-        await again.append([intent(99)]);
-        assert.ok((await open(disk)).book.orders.has("o-99"));
-      }),
+      fc.asyncProperty(
+        fc.nat(60),
+        fc.nat(),
+        fc.integer({ min: 80, max: 600 }),
+        async (budget, kept, snapshotBytes) => {
+          const disk = new CachedDisk();
+          const log = await open(disk, snapshotBytes);
+          disk.budget = budget;
+          const acknowledged: string[] = [];
+          for (let n = 0; n < 20; n += 1) {
+            await log.append([intent(n)]).then(() => acknowledged.push(`o-${n}`), quiet);
+          }
+          disk.powerCut(kept);
+          const again = await open(disk, snapshotBytes);
+          const known = [...again.book.orders.keys()];
+          assert.deepEqual(known.slice(0, acknowledged.length), acknowledged);
+          // At most the one record that was being written may be there besides.
+          assert.ok(known.length <= acknowledged.length + 1);
+          await again.append([intent(99)]);
+          assert.ok((await open(disk)).book.orders.has("o-99"));
+        },
+      ),
       { numRuns: 300 },
     ));
 
@@ -135,7 +146,10 @@ describe("the log", () => {
       if (path.endsWith("wal")) disk.cached.set(path, Buffer.concat([bad, good]));
       else disk.cached.set(path, bad);
       const calls = disk.calls.length;
-      await assert.rejects(open(disk), (error) => error instanceof Refusal && /is damaged/.test(error.message));
+      await assert.rejects(
+        open(disk),
+        (error) => error instanceof Refusal && /is damaged/.test(error.message),
+      );
       assert.equal(disk.calls.length, calls);
       disk.cached.set(path, good);
     }
