@@ -155,7 +155,7 @@ function readLease(env: Env, name: string): Settings["lease"] {
 
 function leaseSource(env: Env): LeaseSource {
   const url = env["LEASE_URL"];
-  if (url !== undefined) return { kind: "url", url };
+  if (url !== undefined && url !== "") return { kind: "url", url };
   const directory = env["LEASE_DIR"];
   if (directory !== undefined) return { kind: "directory", directory };
   const host = env["KUBERNETES_SERVICE_HOST"];
