@@ -21,14 +21,14 @@ export interface Times {
 }
 
 export const SHORT: Times = {
-  leaseDurationMs: 1500,
-  renewDeadlineMs: 900,
-  leaseRetryMs: 200,
-  deadManMs: 1200,
-  windowMs: 500,
+  leaseDurationMs: 2400,
+  renewDeadlineMs: 1500,
+  leaseRetryMs: 250,
+  deadManMs: 1500,
+  windowMs: 1000,
   quoteMs: 30,
   drainBudgetSeconds: 4,
-  startMs: 8000,
+  startMs: 9000,
 };
 
 export const POD = "engine-0";
