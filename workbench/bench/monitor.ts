@@ -28,7 +28,7 @@ export async function startMonitor(): Promise<Monitor> {
   server.addService(ResourceMonitorService, {
     supportsFeature: unary<proto.SupportsFeatureRequest, proto.SupportsFeatureResponse>((request) =>
       new proto.SupportsFeatureResponse().setHassupport(
-        ["secrets", "resourceReferences"].includes(request.getId()),
+        ["secrets", "resourceReferences", "deletedWith"].includes(request.getId()),
       ),
     ),
     registerResource: unary<proto.RegisterResourceRequest, proto.RegisterResourceResponse>((request) => {
