@@ -14,6 +14,8 @@ export interface LockOptions {
   /** Called once when there is something to wait for. */
   readonly onWait: (pid: number) => void;
   readonly pollMilliseconds?: number;
+  /** What is said when the other run does not end in time. */
+  readonly refusal?: (pid: number) => string;
 }
 
 /** Takes a lock file with this process's id; a file whose process is gone is taken over. */
@@ -26,9 +28,7 @@ export async function acquireLock(file: string, options: LockOptions): Promise<L
       return { release: () => releaseOwn(file) };
     }
     if (Date.now() >= deadline) {
-      throw new UserError(
-        `another offline run (process ${holder}) is using this state. Wait until it ends, or give this run a state of its own with --state DIR.`,
-      );
+      throw new UserError((options.refusal ?? refusal)(holder));
     }
     if (!told) {
       options.onWait(holder);
@@ -38,12 +38,18 @@ export async function acquireLock(file: string, options: LockOptions): Promise<L
   }
 }
 
+function refusal(pid: number): string {
+  return `another offline run (process ${pid}) is using this state. Wait until it ends, or give this run a state of its own with --state DIR.`;
+}
+
 // Returns the process that holds the lock, or undefined once it is ours.
 function tryAcquire(file: string): number | undefined {
   try {
     writeFileSync(file, String(process.pid), { flag: "wx" });
     return undefined;
-  } catch {
+  } catch (error) {
+    // A full or read-only disk: trying again would not end.
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     const pid = holderOf(file);
     if (pid !== undefined && isAlive(pid)) {
       return pid;

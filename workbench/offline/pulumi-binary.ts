@@ -1,14 +1,15 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { runGo } from "../support/go-build";
+import { onPath } from "../support/on-path";
 import { UserError } from "./errors";
 import { acquireLock } from "./lock";
-import { exitOf, readLines } from "./node-process";
-import { cacheFolder, PULUMI_VERSION, REPOSITORY } from "./paths";
-import { supervise } from "./pulumi-process";
+import { cacheFolder, PULUMI_VERSION } from "./paths";
 
 const run = promisify(execFile);
+const PULUMI = { module: "pulumi", title: "Pulumi", instead: ", or install the Pulumi CLI" };
 const [, PINNED_MINOR] = PULUMI_VERSION.split(".").map(Number);
 
 export interface PulumiBinary {
@@ -53,15 +54,6 @@ export function isSupported(version: string | undefined): boolean {
   return major === 3 && minor !== undefined && PINNED_MINOR !== undefined && minor >= PINNED_MINOR;
 }
 
-/** The first executable of that name on PATH. */
-export function onPath(name: string, path = process.env.PATH ?? ""): string | undefined {
-  return path
-    .split(delimiter)
-    .filter((folder) => folder !== "")
-    .map((folder) => join(folder, name))
-    .find((candidate) => existsSync(candidate));
-}
-
 /** What `pulumi version` prints, or undefined when it cannot be run. */
 export async function versionOf(binary: string): Promise<string | undefined> {
   try {
@@ -100,51 +92,15 @@ async function build(binary: string, say: (line: string) => void): Promise<void>
     );
   }
   say(`building Pulumi ${PULUMI_VERSION} from its Go module, once: about four minutes on two cores`);
-  const module = join(REPOSITORY, "workbench", "tools", "pulumi");
   // A killed build must not leave something that looks finished, so the real name appears by renaming only.
   const temporary = `${binary}.${process.pid}.part`;
   try {
     const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${PULUMI_VERSION}`;
     const flags = ["-v", "-ldflags", `-s -w ${version}`, "-o", temporary];
     // No "go mod download": it asks for modules that the build does not need, and some of them are gone.
-    await runGo(["build", ...flags, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], module, say);
+    await runGo(PULUMI, ["build", ...flags, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], say);
     renameSync(temporary, binary);
   } finally {
     rmSync(temporary, { force: true });
-  }
-}
-
-async function runGo(args: readonly string[], cwd: string, say: (line: string) => void): Promise<void> {
-  const started = Date.now();
-  const seconds = (): number => Math.round((Date.now() - started) / 1000);
-  let downloaded = 0;
-  let compiled = 0;
-  const complaints: string[] = [];
-  const child = spawn("go", args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
-  const reading = readLines(child.stderr, (line) => {
-    if (line.startsWith("go: downloading ")) {
-      downloaded += 1;
-    } else if (/^[\w.~-]+(\/[\w.~+-]+)*$/.test(line)) {
-      compiled += 1;
-    } else {
-      complaints.push(line.trim());
-    }
-  });
-  const progress = (): void =>
-    say(`  ${seconds()} s: ${downloaded} modules downloaded, ${compiled} packages compiled`);
-  const timer = setInterval(progress, 3000);
-  supervise(child);
-  try {
-    const code = await exitOf(child);
-    await reading;
-    if (code !== 0) {
-      const reason = complaints.at(-1) ?? `go ended with exit code ${code}`;
-      throw new UserError(
-        `Pulumi could not be built: ${reason}. Check that Go 1.26 or newer can reach its module proxy, or install the Pulumi CLI.`,
-      );
-    }
-    progress();
-  } finally {
-    clearInterval(timer);
   }
 }

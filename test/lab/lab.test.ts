@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { EngineSpec } from "../../components/engine/spec";
+import { KubeClient } from "../../workbench/lab/kube-client";
+import { parseKubeconfig } from "../../workbench/lab/kubeconfig";
+import { STORAGE_CLASS } from "../../workbench/lab/nodes";
+import { labFolder } from "../../workbench/lab/paths";
+import { runningPid } from "../../workbench/lab/processes";
+import { specOf } from "../support/engine-specs";
+import { engineManifests, eventually, evict, lab, podsOf, processesOf } from "./support";
+
+const MINUTES = 60_000;
+/** The first run builds everything. */
+const BUILD = 40 * MINUTES;
+
+/**
+ * The dev stack's engine on a real API server, scheduler and controllers. Simulated are kubelets, containers and
+ * disks: kwok says "ready" after two seconds, runs no probe, hook or signal, and ends a pod one second after its deletion.
+ */
+describe("the lab", function () {
+  this.timeout(5 * MINUTES);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "lab-")));
+  const state = join(folder, "state");
+  const spec: EngineSpec = { ...specOf("dev"), storageClass: STORAGE_CLASS };
+  const { namespace } = spec;
+  let client: KubeClient;
+
+  before(async function () {
+    this.timeout(BUILD);
+    const result = await lab(["up", "--state", state]);
+    assert.equal(result.code, 0, result.stderr);
+    client = new KubeClient(parseKubeconfig(readFileSync(join(state, "admin.kubeconfig"), "utf8")));
+  });
+  after(async () => {
+    client?.close();
+    await lab(["down", "--state", state]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const pods = () => podsOf(client, namespace);
+  const allReady = () => eventually(pods, (seen) => seen.length === 3 && seen.every(({ ready }) => ready));
+
+  it("is up: status and kubeconfig say so, and a second up changes nothing", async () => {
+    const before = processesOf(state);
+    assert.equal(before.length, 6);
+    const again = await lab(["up", "--state", state]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /was up already: nothing changed/);
+    assert.deepEqual(processesOf(state), before);
+    const status = await lab(["status", "--state", state]);
+    assert.equal(status.code, 0, status.stdout);
+    assert.match(status.stdout, /4 simulated nodes are ready/);
+    const { stdout } = await lab(["kubeconfig", "--state", state]);
+    assert.equal(stdout, `${join(state, "admin.kubeconfig")}\n`);
+  });
+
+  it("runs the engine: a pod in each zone, on a node of its own, with exclusive CPUs and its own claim", async () => {
+    for (const manifest of engineManifests(spec)) await client.apply(manifest);
+    const seen = await allReady();
+    assert.deepEqual(
+      seen.map(({ name, ready, claim, qos }) => ({ name, ready, claim, qos })),
+      [0, 1, 2].map((ordinal) => ({
+        name: `trading-engine-${ordinal}`,
+        ready: true,
+        claim: `data-trading-engine-${ordinal}`,
+        qos: "Guaranteed",
+      })),
+    );
+    assert.deepEqual(seen.map(({ node }) => node).sort(), [
+      "trading-eu-central-1a-0",
+      "trading-eu-central-1b-0",
+      "trading-eu-central-1c-0",
+    ]);
+  });
+
+  it("binds each claim to a volume in the zone of its pod", async () => {
+    const zones = await volumeZones(client);
+    for (const { name, node, claim } of await pods()) {
+      assert.ok(node?.includes(zones.get(claim ?? "") ?? "no volume"), `${name} on ${node}`);
+    }
+  });
+
+  it("evicts one engine and refuses the second until the first is ready again", async () => {
+    const before = await allReady();
+    assert.equal(await evict(client, namespace, "trading-engine-0"), 201);
+    assert.equal(await evict(client, namespace, "trading-engine-1"), 429);
+    const back = await eventually(pods, (seen) => seen[0]?.ready === true && seen[0].uid !== before[0]?.uid);
+    assert.notEqual(back[0]?.uid, before[0]?.uid);
+    assert.deepEqual(
+      back.slice(1).map(({ uid }) => uid),
+      before.slice(1).map(({ uid }) => uid),
+    );
+    const status = await eventually(
+      () => evict(client, namespace, "trading-engine-1"),
+      (code) => code === 201,
+    );
+    assert.equal(status, 201);
+  });
+
+  it("brings a deleted engine back with its name, its claim and its volume", async () => {
+    const before = await allReady();
+    const volumes = await volumeZones(client);
+    await client.send("DELETE", `/api/v1/namespaces/${namespace}/pods/trading-engine-2`);
+    const back = await eventually(pods, (seen) => seen[2]?.ready === true && seen[2].uid !== before[2]?.uid);
+    assert.notEqual(back[2]?.uid, before[2]?.uid);
+    for (const key of ["name", "claim", "node"] as const) assert.equal(back[2]?.[key], before[2]?.[key]);
+    assert.deepEqual(await volumeZones(client), volumes);
+  });
+
+  it("says which process was killed, and completes itself without losing anything", async () => {
+    const pid = runningPid(labFolder(state), "kube-scheduler");
+    assert.ok(pid);
+    process.kill(pid, "SIGKILL");
+    const status = await eventually(
+      () => lab(["status", "--state", state]),
+      ({ code }) => code === 3,
+    );
+    assert.match(status.stdout, /incomplete/);
+    assert.match(status.stdout, /kube-scheduler +does not run/);
+    const before = await pods();
+    const again = await lab(["up", "--state", state]);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /kube-scheduler started/);
+    assert.deepEqual(await pods(), before);
+  });
+
+  it("goes down completely", async () => {
+    const { code, stderr } = await lab(["down", "--state", state]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(processesOf(state), []);
+    assert.equal(existsSync(state), false);
+    const status = await lab(["status", "--state", state]);
+    assert.equal(status.code, 3);
+    assert.match(status.stdout, /There is no lab/);
+  });
+
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    it(`leaves nothing after ${signal} in the middle of up`, async () => {
+      const result = await lab(["up", "--state", state], {
+        onLine: (line, pid) => {
+          if (line.includes("kube-apiserver works")) process.kill(pid, signal);
+        },
+      });
+      assert.equal(result.code, signal === "SIGINT" ? 130 : null, result.stderr);
+      if (signal === "SIGINT") assert.deepEqual(processesOf(state), []);
+      else assert.ok(processesOf(state).length >= 2);
+      assert.equal((await lab(["down", "--state", state])).code, 0);
+      assert.deepEqual(processesOf(state), []);
+      assert.equal(existsSync(state), false);
+    });
+  }
+});
+
+const volumesSchema = z.object({
+  items: z.array(
+    z.object({
+      spec: z.object({
+        claimRef: z.object({ name: z.string() }),
+        nodeAffinity: z.object({
+          required: z.object({
+            nodeSelectorTerms: z.tuple([
+              z.object({ matchExpressions: z.tuple([z.object({ values: z.tuple([z.string()]) })]) }),
+            ]),
+          }),
+        }),
+      }),
+    }),
+  ),
+});
+
+/** Zone of each claim's volume. */
+async function volumeZones(client: KubeClient): Promise<Map<string, string>> {
+  const { items } = volumesSchema.parse(await client.get("/api/v1/persistentvolumes"));
+  return new Map(
+    items.map(({ spec: { claimRef, nodeAffinity } }) => {
+      const [{ matchExpressions }] = nodeAffinity.required.nodeSelectorTerms;
+      return [claimRef.name, matchExpressions[0].values[0]];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+import { UserError } from "../offline/errors";
+
+export const COMMANDS = ["up", "down", "status", "kubeconfig"] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** A request for help, of one command or of all. */
+export interface HelpArguments {
+  readonly command: "help";
+  readonly topic?: Command;
+}
+
+/** What the command line asks for; what it leaves out is decided by `up`, or by the lab that is there. */
+export interface LabArguments {
+  readonly command: Command;
+  readonly state?: string;
+  readonly stack?: string;
+  readonly port?: number;
+  readonly nodesPerZone?: number;
+}
+
+const FLAGS: Readonly<Record<string, readonly Command[]>> = {
+  "--state": COMMANDS,
+  "--stack": ["up"],
+  "--port": ["up"],
+  "--nodes-per-zone": ["up"],
+};
+
+/** Reads the command line; throws a {@link UserError} for what it cannot mean. */
+export function parseArguments(argv: readonly string[]): LabArguments | HelpArguments {
+  const [first, ...rest] = argv;
+  const command = COMMANDS.find((name) => name === first);
+  const isHelp = (flag: string): boolean => flag === "--help" || flag === "-h";
+  if (first === undefined || isHelp(first) || first === "help") {
+    const topic = COMMANDS.find((name) => name === rest[0]);
+    return { command: "help", ...(topic && { topic }) };
+  }
+  if (!command) {
+    throw new UserError(`unknown command "${first}": expected one of ${COMMANDS.join(", ")}. See --help.`);
+  }
+  return rest.some(isHelp) ? { command: "help", topic: command } : readFlags(command, rest);
+}
+
+function readFlags(command: Command, rest: readonly string[]): LabArguments {
+  const values = new Map<string, string>();
+  const queue = [...rest];
+  for (let flag = queue.shift(); flag !== undefined; flag = queue.shift()) {
+    const [name = flag, inline] = flag.split(/=(.*)/s, 2);
+    const takers = FLAGS[name];
+    if (takers === undefined) {
+      throw new UserError(`unknown option "${name}". See npm run lab -- ${command} --help.`);
+    }
+    if (!takers.includes(command)) {
+      throw new UserError(`${name} is for "${takers.join(", ")}" only: a lab keeps what it was made with.`);
+    }
+    const value = inline ?? queue.shift();
+    if (value === undefined || value === "" || value.startsWith("-")) {
+      throw new UserError(`${name} needs a value${value ? `, not "${value}"` : ""}.`);
+    }
+    values.set(name, value);
+  }
+  const state = values.get("--state");
+  const stack = values.get("--stack");
+  const port = number(values, "--port", 1024, 65_535);
+  const nodesPerZone = number(values, "--nodes-per-zone", 1, 100);
+  return {
+    command,
+    ...(state !== undefined && { state }),
+    ...(stack !== undefined && { stack }),
+    ...(port !== undefined && { port }),
+    ...(nodesPerZone !== undefined && { nodesPerZone }),
+  };
+}
+
+function number(
+  values: ReadonlyMap<string, string>,
+  name: string,
+  least: number,
+  most: number,
+): number | undefined {
+  const text = values.get(name);
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw new UserError(`${name} must be a whole number from ${least} to ${most}, not "${text}".`);
+  }
+  return value;
+}

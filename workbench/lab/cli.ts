@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { messageOf, runMain, UserError } from "../offline/errors";
+import { acquireLock } from "../offline/lock";
+import { signalAll } from "../offline/pulumi-process";
+import { type LabArguments, parseArguments } from "./arguments";
+import { down } from "./down";
+import { helpText } from "./help";
+import { type LabFolder, labFolder } from "./paths";
+import { describeStatus, isUp, readStatus } from "./status";
+import { kubectl } from "./tools";
+import { up } from "./up";
+
+const WAIT_FOR_OTHER_RUN = 10 * 60_000;
+const INTERRUPTED = 130;
+const NOT_UP = 3;
+const UNUSABLE: readonly string[] = ["EACCES", "EEXIST", "ENOENT", "ENOTDIR", "EROFS"];
+
+async function main(): Promise<number> {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.command === "help") {
+    process.stdout.write(helpText(options.topic));
+    return 0;
+  }
+  if (process.platform !== "linux") {
+    throw new UserError("the lab needs Linux: it knows its processes by /proc.");
+  }
+  const lab = labFolder(options.state);
+  try {
+    return await perform(lab, options);
+  } catch (error) {
+    throw inWords(error, lab);
+  }
+}
+
+async function perform(lab: LabFolder, options: LabArguments): Promise<number> {
+  switch (options.command) {
+    case "up":
+      return await locked(lab, () => runUp(lab, options));
+    case "down":
+      return await locked(lab, () => runDown(lab));
+    case "status":
+      return await runStatus(lab);
+    case "kubeconfig":
+      return printKubeconfig(lab);
+  }
+}
+
+async function runUp(lab: LabFolder, options: LabArguments): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    interrupt.abort();
+    signalAll("SIGTERM");
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const { changes, settings } = await up(lab, options, { say, signal: interrupt.signal });
+    say(changes.length === 0 ? "The lab was up already: nothing changed." : "The lab is up.");
+    say(`  API server  https://127.0.0.1:${settings.ports.api}`);
+    say(`  kubeconfig  ${lab.kubeconfig}`);
+    say(`  kubectl     ${kubectl()}`);
+    say(
+      "Nodes, containers and disks are simulated; everything else is real. npm run lab -- down removes it all.",
+    );
+    return 0;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    say("Interrupted: what this run started has ended. npm run lab -- down removes the rest.");
+    return INTERRUPTED;
+  } finally {
+    process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
+  }
+}
+
+async function runDown(lab: LabFolder): Promise<number> {
+  const { processes, folder } = await down(lab);
+  say(
+    processes === 0 && !folder
+      ? "There was no lab: nothing to take down."
+      : `The lab is down: ${processes} processes ended, ${lab.root} removed.`,
+  );
+  return 0;
+}
+
+async function runStatus(lab: LabFolder): Promise<number> {
+  const status = await readStatus(lab);
+  process.stdout.write(`${describeStatus(status)}\n`);
+  return isUp(status) ? 0 : NOT_UP;
+}
+
+function printKubeconfig(lab: LabFolder): number {
+  if (!existsSync(lab.kubeconfig)) {
+    throw new UserError("there is no lab, so there is no kubeconfig. Start one with: npm run lab -- up");
+  }
+  process.stdout.write(`${lab.kubeconfig}\n`);
+  return 0;
+}
+
+async function locked(lab: LabFolder, work: () => Promise<number>): Promise<number> {
+  const lock = await acquireLock(lab.lock, {
+    waitMilliseconds: WAIT_FOR_OTHER_RUN,
+    onWait: (pid) => say(`process ${pid} is changing this lab: waiting for it to end …`),
+    refusal: (pid) =>
+      `process ${pid} has been changing this lab for ten minutes. End it, and run this again.`,
+  });
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+// Faults of the machine that every write may meet.
+function inWords(error: unknown, lab: LabFolder): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC") {
+    return new UserError(`the disk of ${lab.root} is full: make room, or use --state DIR on another disk.`);
+  }
+  if (typeof code === "string" && UNUSABLE.includes(code)) {
+    return new UserError(`the lab cannot be kept in ${lab.root} (${messageOf(error)}): use --state DIR.`);
+  }
+  return error;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+void runMain(main);

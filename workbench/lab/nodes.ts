@@ -1,0 +1,121 @@
+import { HOST_LABEL, NODE_TAINT, ZONE_LABEL } from "../../components/contract";
+import { MAX_PODS } from "../../tuning";
+import { SIMULATED } from "./commands";
+import type { Manifest } from "./kube-client";
+import type { StackPlan } from "./stack-plan";
+
+interface NodeManifest extends Manifest {
+  readonly kind: "Node";
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
+}
+
+type Resources = Readonly<Record<"cpu" | "memory" | "pods", string>>;
+
+/** A node for what is not an engine. Its size is not planned anywhere: enough for CoreDNS and the like. */
+const SYSTEM_NODE: Resources = { cpu: "2", memory: "8Gi", pods: String(MAX_PODS) };
+
+/** The lab's nodes: in every zone as many trading nodes as planned, and one without a taint in the first zone. */
+export function nodeManifests(stack: StackPlan): NodeManifest[] {
+  const trading = stack.zones.flatMap((zone) =>
+    Array.from({ length: stack.nodesPerZone }, (_, index) => tradingNode(stack, zone, index)),
+  );
+  const [first = "lab-a"] = stack.zones;
+  const system = node("system-0", stack.region, first, {}, [], SYSTEM_NODE, SYSTEM_NODE);
+  return [...trading, system];
+}
+
+function tradingNode({ plan, region }: StackPlan, zone: string, index: number): NodeManifest {
+  const pods = String(MAX_PODS);
+  return node(
+    `trading-${zone}-${index}`,
+    region,
+    zone,
+    { ...plan.labels, "node.kubernetes.io/instance-type": plan.instanceType },
+    [NODE_TAINT],
+    {
+      cpu: String(plan.cpus.cores * plan.cpus.threadsPerCore),
+      memory: `${plan.allocatableMebibytes}Mi`,
+      pods,
+    },
+    { cpu: `${plan.allocatableMillicpu}m`, memory: `${plan.allocatableMebibytes}Mi`, pods },
+  );
+}
+
+function node(
+  name: string,
+  region: string,
+  zone: string,
+  labels: Readonly<Record<string, string>>,
+  taints: readonly object[],
+  capacity: Resources,
+  allocatable: Resources,
+): NodeManifest & { readonly spec: object; readonly status: object } {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        [HOST_LABEL]: name,
+        [ZONE_LABEL]: zone,
+        "topology.kubernetes.io/region": region,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        ...labels,
+      },
+      ...{ annotations: { [SIMULATED.key]: SIMULATED.value } },
+    },
+    spec: { taints: [...taints] },
+    status: { capacity, allocatable },
+  };
+}
+
+/**
+ * What the add-on DaemonSets of the real cluster request on every trading node, requested by one that does nothing:
+ * without it the lab would promise CPUs that a real node does not have.
+ */
+export function addonStandIn({ plan }: StackPlan): Manifest & { readonly spec: object } {
+  const labels = { app: "addon-requests" };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "addon-requests", namespace: "kube-system" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          nodeSelector: plan.labels,
+          tolerations: [{ operator: "Exists" }],
+          priorityClassName: "system-node-critical",
+          containers: [
+            {
+              name: "requests",
+              image: "simulated.invalid/addons:none",
+              resources: {
+                requests: { cpu: `${plan.addonMillicpu}m`, memory: `${plan.addonMebibytes}Mi` },
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** The lab's storage: zonal volumes, made when the first pod that wants one has a node. */
+export function storageClass(): Manifest & Readonly<Record<string, unknown>> {
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: STORAGE_CLASS },
+    provisioner: PROVISIONER,
+    volumeBindingMode: "WaitForFirstConsumer",
+    // As in the real stack: a log outlives its claim.
+    reclaimPolicy: "Retain",
+    allowVolumeExpansion: false,
+  };
+}
+
+export const STORAGE_CLASS = "standard";
+export const PROVISIONER = "lab.trading/zonal";

@@ -1,0 +1,197 @@
+import { mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../offline/errors";
+import type { LabArguments } from "./arguments";
+import { makeCertificates } from "./certificates";
+import { hasControllers, isPopulated, populate } from "./cluster";
+import { processCommand } from "./commands";
+import { KubeClient } from "./kube-client";
+import { accessOf, writeKubeconfigs } from "./kubeconfig";
+import { isOwnEntry, type LabFolder, PROCESSES, type ProcessName } from "./paths";
+import { lastWords, readOptional, runningPid, startProcess, stopProcesses } from "./processes";
+import { choosePorts, isFree, type LabSettings, readSettings, writeSettings } from "./settings";
+import { stackPlan } from "./stack-plan";
+import { stagesFile } from "./stages";
+import { type LabTools, labTools, requireOpenssl } from "./tools";
+import { READY as VOLUMES_READY } from "./volumes/volume";
+
+type Say = (line: string) => void;
+
+const READY_MILLISECONDS = 120_000;
+const POLL_MILLISECONDS = 100;
+const NEEDED_MEBIBYTES = 512;
+
+/** Starts what of a lab does not run; returns what was started or made, and nothing for a lab that was up. */
+export async function up(
+  lab: LabFolder,
+  options: LabArguments,
+  { say, signal }: { readonly say: Say; readonly signal: AbortSignal },
+): Promise<{ readonly changes: readonly string[]; readonly settings: LabSettings }> {
+  const known = await checkInput(lab, options);
+  const tools = await labTools(say);
+  signal.throwIfAborted();
+  const settings = await prepare(lab, known, options, tools);
+  const client = new KubeClient(accessOf(lab, "admin", settings.ports.api));
+  const started: ProcessName[] = [];
+  const began = Date.now();
+  const step = (line: string): void =>
+    say(`  ${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
+  const stage: Stage = { lab, settings, client, signal, step };
+  try {
+    for (const name of PROCESSES) {
+      if (runningPid(lab, name) !== undefined) continue;
+      await requirePorts(name, settings, lab);
+      started.push(name);
+      startProcess(lab, processCommand(name, lab, settings, tools));
+      await until(stage, name, READY[name]);
+      step(`${name} ${READY[name] === undefined ? "started" : "works"}`);
+    }
+    const made = await populate(client, settings);
+    if (made.length > 0) step(`made ${made.join(", ")}`);
+    await until(stage, "kwok", () => isPopulated(client));
+    if (started.length + made.length > 0) step("all nodes are ready");
+    return { changes: [...started, ...made], settings };
+  } catch (error) {
+    await stopProcesses(lab, started);
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+interface Stage {
+  readonly lab: LabFolder;
+  readonly settings: LabSettings;
+  readonly client: KubeClient;
+  readonly signal: AbortSignal;
+  readonly step: Say;
+}
+
+/** How a process shows that it works, where it can before the others run. */
+const READY: Readonly<Record<ProcessName, ((stage: Stage) => Promise<boolean>) | undefined>> = {
+  etcd: async ({ lab, settings }) => {
+    const client = new KubeClient(accessOf(lab, "server", settings.ports.etcd));
+    try {
+      return (await client.send("GET", "/health")).status === 200;
+    } finally {
+      client.close();
+    }
+  },
+  "kube-apiserver": async ({ client }) => (await client.send("GET", "/readyz")).status === 200,
+  "kube-controller-manager": ({ client }) => hasControllers(client),
+  "kube-scheduler": undefined,
+  kwok: undefined,
+  volumes: async ({ lab }) => (readOptional(lab.log("volumes")) ?? "").includes(VOLUMES_READY),
+};
+
+// Before the builds: nobody waits minutes to be told of a typing mistake.
+async function checkInput(lab: LabFolder, options: LabArguments): Promise<LabSettings | undefined> {
+  requireOpenssl();
+  const known = readSettings(lab);
+  if (known === undefined) {
+    requireEmpty(lab);
+    await newSettings(options);
+  } else {
+    requireSame(known, options);
+  }
+  return known;
+}
+
+async function prepare(
+  lab: LabFolder,
+  known: LabSettings | undefined,
+  options: LabArguments,
+  tools: LabTools,
+): Promise<LabSettings> {
+  mkdirSync(lab.root, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = statfsSync(lab.root);
+  requireSpace(lab.root, bavail * bsize);
+  const settings = known ?? writeSettings(lab, await newSettings(options));
+  await makeCertificates(lab);
+  writeKubeconfigs(lab, settings.ports.api);
+  writeFileSync(lab.stages, stagesFile(tools.stages));
+  return settings;
+}
+
+async function newSettings(options: LabArguments): Promise<Omit<LabSettings, "layout">> {
+  const stack = options.stack ?? "dev";
+  const nodesPerZone = options.nodesPerZone ?? stackPlan(stack).nodesPerZone;
+  return { stack, nodesPerZone, ports: await choosePorts(options.port) };
+}
+
+// `down` removes the folder's content: it must be the lab's own.
+function requireEmpty({ root }: LabFolder): void {
+  let entries: string[] = [];
+  try {
+    entries = readdirSync(root);
+  } catch {
+    return;
+  }
+  const foreign = entries.find((entry) => !isOwnEntry(entry));
+  if (foreign !== undefined) {
+    throw new UserError(
+      `${root} holds other files ("${foreign}"): give the lab a folder of its own with --state DIR.`,
+    );
+  }
+}
+
+/** Refuses options that contradict the lab that is there. */
+export function requireSame(known: LabSettings, { stack, port, nodesPerZone }: LabArguments): void {
+  const asked = [
+    ["--stack", stack, known.stack],
+    ["--port", port, known.ports.api],
+    ["--nodes-per-zone", nodesPerZone, known.nodesPerZone],
+  ] as const;
+  for (const [flag, wanted, has] of asked) {
+    if (wanted !== undefined && wanted !== has) {
+      throw new UserError(
+        `the lab was made with ${flag} ${has}, not ${wanted}: take it down first (npm run lab -- down).`,
+      );
+    }
+  }
+}
+
+/** Refuses a disk on which etcd would fail soon. */
+export function requireSpace(folder: string, bytes: number): void {
+  const free = Math.floor(bytes / 2 ** 20);
+  if (free < NEEDED_MEBIBYTES) {
+    throw new UserError(
+      `the disk of ${folder} is full: the lab needs ${NEEDED_MEBIBYTES} MiB and ${free} are free. Make room, or use --state DIR on another disk.`,
+    );
+  }
+}
+
+async function requirePorts(name: ProcessName, { ports }: LabSettings, lab: LabFolder): Promise<void> {
+  const own = { etcd: [ports.etcd, ports.etcdPeer], "kube-apiserver": [ports.api] };
+  for (const port of name === "etcd" || name === "kube-apiserver" ? own[name] : []) {
+    if (!(await isFree(port))) {
+      throw new UserError(
+        `port ${port} of the lab in ${lab.root} is taken by another process now. End that one, or make a new lab: npm run lab -- down, then up.`,
+      );
+    }
+  }
+}
+
+// Waits until a process works. A process that ends is not waited for.
+async function until(
+  stage: Stage,
+  name: ProcessName,
+  isReady: ((stage: Stage) => Promise<boolean>) | undefined,
+): Promise<void> {
+  const { lab, signal } = stage;
+  const deadline = Date.now() + READY_MILLISECONDS;
+  for (;;) {
+    await sleep(POLL_MILLISECONDS, undefined, { signal });
+    const dead = PROCESSES.slice(0, PROCESSES.indexOf(name) + 1).find(
+      (each) => runningPid(lab, each) === undefined,
+    );
+    if (dead !== undefined) throw failure(lab, dead, "ended");
+    if (isReady === undefined || (await isReady(stage).catch(() => false))) return;
+    if (Date.now() > deadline) throw failure(lab, name, `did not work within ${READY_MILLISECONDS / 1000} s`);
+  }
+}
+
+function failure(lab: LabFolder, name: ProcessName, what: string): UserError {
+  const log = lab.log(name);
+  return new UserError(`${name} ${what}: ${lastWords(readOptional(log) ?? "")}\nIts log is ${log}`);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { ZONE_LABEL } from "../../../components/contract";
+import { messageOf } from "../../offline/errors";
+import { KubeClient } from "../kube-client";
+import { parseKubeconfig } from "../kubeconfig";
+import { type Demand, demandOf, READY, volumeFor } from "./volume";
+
+/**
+ * Stand-in for a storage driver's provisioner: a process of the lab that makes a zonal volume for each claim of its
+ * class, once the scheduler has chosen a node for the claim's pod.
+ */
+
+const nodeSchema = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) });
+
+const RETRY_MILLISECONDS = 500;
+
+async function serve(client: KubeClient): Promise<never> {
+  log(READY);
+  for (;;) {
+    try {
+      // Each watch begins with every claim that is there, so nothing is missed between two.
+      for await (const event of client.watch("/api/v1/persistentvolumeclaims")) {
+        const demand = demandOf(event);
+        if (demand !== undefined) await provision(client, demand);
+      }
+    } catch (error) {
+      log(messageOf(error));
+    }
+    await sleep(RETRY_MILLISECONDS);
+  }
+}
+
+async function provision(client: KubeClient, { claim, node }: Demand): Promise<void> {
+  const { metadata } = nodeSchema.parse(await client.get(`/api/v1/nodes/${node}`));
+  const zone = metadata.labels[ZONE_LABEL];
+  if (zone === undefined) {
+    log(`node ${node} has no label ${ZONE_LABEL}: no volume for ${claim.metadata.name}`);
+    return;
+  }
+  // Not made again when the claim is seen twice before it is bound.
+  if (await client.create(volumeFor(claim, zone)))
+    log(`${claim.metadata.namespace}/${claim.metadata.name}: volume in ${zone}`);
+}
+
+function log(line: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+const [, , file] = process.argv;
+if (file === undefined) throw new Error("usage: main.ts KUBECONFIG");
+void serve(new KubeClient(parseKubeconfig(readFileSync(file, "utf8"))));

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { ZONE_LABEL } from "../../../components/contract";
+import type { Manifest } from "../kube-client";
+import { PROVISIONER } from "../nodes";
+
+/** In the provisioner's log once it has loaded: whoever started it waits for that. */
+export const READY = "serving claims";
+
+/** What is read of a claim. */
+const claimSchema = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
+  spec: z.object({
+    accessModes: z.array(z.string()),
+    storageClassName: z.string().optional(),
+    volumeMode: z.string().optional(),
+    volumeName: z.string().optional(),
+    resources: z.object({ requests: z.object({ storage: z.string() }) }),
+  }),
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+const eventSchema = z.object({ type: z.string(), object: z.unknown() });
+
+/** Set by the scheduler on a claim that waits for its first consumer. */
+const SELECTED_NODE = "volume.kubernetes.io/selected-node";
+/** Set by the volume controller on a claim that somebody else has to serve. */
+const SERVED_BY = "volume.kubernetes.io/storage-provisioner";
+
+/** A claim that waits for a volume of ours, and the node that its pod will run on. */
+export interface Demand {
+  readonly claim: Claim;
+  readonly node: string;
+}
+
+/** What an event of the claims' watch asks for, if anything. */
+export function demandOf(event: unknown): Demand | undefined {
+  const { data: change } = eventSchema.safeParse(event);
+  if (change === undefined || !(change.type === "ADDED" || change.type === "MODIFIED")) return undefined;
+  const { data: claim } = claimSchema.safeParse(change.object);
+  if (claim === undefined || claim.spec.volumeName !== undefined) return undefined;
+  const node = claim.metadata.annotations[SELECTED_NODE];
+  return node !== undefined && claim.metadata.annotations[SERVED_BY] === PROVISIONER
+    ? { claim, node }
+    : undefined;
+}
+
+/** The volume for a claim: it stays in the zone of its first node, as a cloud's disk does. */
+export function volumeFor({ metadata, spec }: Claim, zone: string): Manifest & { readonly spec: object } {
+  // The name follows from the claim: whoever asks twice gets the same volume.
+  const name = `pvc-${metadata.uid}`;
+  const annotations = { "pv.kubernetes.io/provisioned-by": PROVISIONER };
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name, ...{ annotations } },
+    spec: {
+      capacity: { storage: spec.resources.requests.storage },
+      accessModes: spec.accessModes,
+      volumeMode: spec.volumeMode ?? "Filesystem",
+      storageClassName: spec.storageClassName ?? "",
+      persistentVolumeReclaimPolicy: "Retain",
+      claimRef: {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        name: metadata.name,
+        namespace: metadata.namespace,
+        uid: metadata.uid,
+      },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: ZONE_LABEL, operator: "In", values: [zone] }] }],
+        },
+      },
+      // Simulated nodes mount nothing; the folder is never made.
+      hostPath: { path: `/var/lib/trading-lab/${name}` },
+    },
+  };
+}
