@@ -21,9 +21,8 @@ export const TYPES = {
 /** On every pod of an engine, and on nothing else: how rules, budgets and anti-affinity find engines. */
 export const ENGINE_LABEL = { key: "trading/role", value: "engine" } as const;
 
-/** Label and taint of the nodes that are for engines only. */
-export const NODE_LABEL = { key: "node-type", value: "trading" } as const;
-export const NODE_TAINT = { key: "trading/dedicated", value: "engine", effect: "NoSchedule" } as const;
+/** Label and taint of the nodes that are for engines only: the node plan's own. */
+export { NODE_LABEL, NODE_TAINT } from "../tuning/placement";
 
 export const ZONE_LABEL = "topology.kubernetes.io/zone";
 export const HOST_LABEL = "kubernetes.io/hostname";

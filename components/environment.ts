@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import { nodeProfile } from "../config/node-profile";
+import type { TradingConfig } from "../config/parse";
 import type { EksConfig } from "../config/schema";
 import { planNode } from "../tuning";
 
@@ -26,11 +27,18 @@ export function awsProvider({ environment, region, accountId, tags }: EksConfig)
   });
 }
 
+/** The zones that engines run in, in an order that does not depend on the stack file's. */
+export function engineZones(config: TradingConfig): readonly string[] {
+  const zones = config.kind === "eks" ? (config.nodes.zones ?? config.network.zones) : config.cluster.zones;
+  return [...zones].sort();
+}
+
 /** The arguments of the trading nodes that follow from config: the plan first of all. */
-export function nodeArgs({ nodes, network, engines }: EksConfig) {
+export function nodeArgs(config: EksConfig) {
+  const { nodes, engines } = config;
   return {
     plan: planNode(nodeProfile(nodes, engines)),
-    zones: [...(nodes.zones ?? network.zones)].sort(),
+    zones: engineZones(config),
     enginesPerZone: nodes.enginesPerZone,
     spareNodesPerZone: nodes.spareNodesPerZone,
     config: nodes,

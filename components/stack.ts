@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { TradingConfig } from "../config/parse";
 import type { EngineConfig, ExistingConfig } from "../config/schema";
 import { type ApiAccess, type EngineEndpoint, engineSpec } from "./engine/spec";
-import { environmentOf } from "./environment";
+import { engineZones, environmentOf } from "./environment";
 import { TradingEngine } from "./trading-engine";
 import type { NodeGroupSummary } from "./trading-nodes";
 
@@ -26,7 +26,7 @@ export function tradingEngines(
   where: { storageClass: string; provider: kubernetes.Provider },
   opts: pulumi.ComponentResourceOptions,
 ): EngineEndpoint[] {
-  const place = { zones: zonesOf(config), storageClass: where.storageClass, api: apiAccess(config) };
+  const place = { zones: engineZones(config), storageClass: where.storageClass, api: apiAccess(config) };
   return Object.entries(config.engines).flatMap(([name, engine]: [string, EngineConfig]) => {
     const args = {
       spec: engineSpec(name, engine, place),
@@ -46,11 +46,6 @@ export function onExisting(config: ExistingConfig): StackOutputs {
   const storageClass = config.storage.className;
   const engines = tradingEngines(config, { storageClass, provider }, {});
   return { clusterName: context, egressIps: [], nodeGroups: [], storageClass, engines };
-}
-
-function zonesOf(config: TradingConfig): readonly string[] {
-  const zones = config.kind === "eks" ? (config.nodes.zones ?? config.network.zones) : config.cluster.zones;
-  return [...zones].sort();
 }
 
 /** On EKS the API's addresses are the VPC's; of another cluster only the usual ports are known. */

@@ -1,5 +1,8 @@
 /** IPv4 ranges as arithmetic: what the network is cut into, and what overlaps what. */
 
+/** Where an instance reads its metadata, and with it the node role's credentials. */
+export const INSTANCE_METADATA = "169.254.169.254/32";
+
 export interface Cidr {
   /** First address as a 32-bit number. */
   readonly base: number;

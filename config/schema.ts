@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { INSTANCE_METADATA } from "./cidr";
 import {
   accountId,
   addonVersion,
@@ -260,7 +261,7 @@ export const engineSchema = z.strictObject({
   egress: z
     .array(egressRule)
     .min(1)
-    .default([{ cidr: "0.0.0.0/0", except: ["169.254.169.254/32"], ports: [443] }]),
+    .default([{ cidr: "0.0.0.0/0", except: [INSTANCE_METADATA], ports: [443] }]),
   /** Namespaces whose pods may call the engine: the risk engine's, Prometheus'. */
   callers: z.array(dnsLabel).default([]),
   /** Secrets Manager ARN with the exchange credentials of each market. Never the credentials themselves. */

@@ -4,16 +4,15 @@ import { cpuPlanProblems, planCpus } from "./cpu-plan";
 import { instanceFacts, KNOWN_INSTANCE_TYPES } from "./instance-types";
 import { kernelArguments } from "./kernel-arguments";
 import { engineShutdownWindow, kubeletConfig } from "./node-config";
+import { NODE_LABEL, NODE_TAINT } from "./placement";
 import { NodePlanError, type NodeProblem } from "./problems";
 import type { CpuPlan, InstanceFacts, NodePlan, Taint, TuningMode } from "./types";
 
 /** Labels of a trading node: what engines select. */
-export const DEFAULT_LABELS: Readonly<Record<string, string>> = { "node-type": "trading" };
+export const DEFAULT_LABELS: Readonly<Record<string, string>> = { [NODE_LABEL.key]: NODE_LABEL.value };
 
 /** Taints of a trading node: what keeps everything else away. */
-export const DEFAULT_TAINTS: readonly Taint[] = [
-  { key: "trading/dedicated", value: "engine", effect: "NoSchedule" },
-];
+export const DEFAULT_TAINTS: readonly Taint[] = [NODE_TAINT];
 
 /** Seconds of a node shutdown kept for critical pods after the engines are gone. */
 export const DEFAULT_CRITICAL_SHUTDOWN = 30;

@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import { contains, parseCidr } from "../../config/cidr";
+import { contains, INSTANCE_METADATA, parseCidr } from "../../config/cidr";
 import { MARKET_MAP_KEY } from "../contract";
 import { PRIORITY } from "./pod";
 import { type EngineSpec, marketMapName, PORTS, selectorLabels, serviceName } from "./spec";
@@ -135,11 +135,9 @@ export function egressPolicy(spec: EngineSpec): Named<types.input.networking.v1.
 }
 
 /** Instance metadata hands out the node's own credentials: no range of the config may open it. */
-const METADATA = "169.254.169.254/32";
-
 function withoutMetadata(cidr: string, except: readonly string[]): types.input.networking.v1.IPBlock {
-  const covered = contains(parseCidr(cidr), parseCidr(METADATA)) && cidr !== METADATA;
-  const exceptions = [...new Set([...except, ...(covered ? [METADATA] : [])])];
+  const covered = contains(parseCidr(cidr), parseCidr(INSTANCE_METADATA)) && cidr !== INSTANCE_METADATA;
+  const exceptions = [...new Set([...except, ...(covered ? [INSTANCE_METADATA] : [])])];
   return { cidr, ...(exceptions.length > 0 ? { except: exceptions } : {}) };
 }
 

@@ -1,4 +1,4 @@
-import { contains, parseCidr } from "../cidr";
+import { contains, INSTANCE_METADATA, parseCidr } from "../cidr";
 import type { Problem } from "../problems";
 import {
   DRAIN_RESERVE,
@@ -9,8 +9,6 @@ import {
 } from "../shutdown";
 import { seconds } from "../units";
 import { engineZones, type Rule } from "./sections";
-
-const METADATA = "169.254.169.254/32";
 
 /** A market has one owner: two engines, or two ordinals, that trade it would send its orders twice. */
 export const marketsOnce: Rule = ({ engines = {} }) => {
@@ -163,9 +161,9 @@ export const egressExceptions: Rule = ({ engines = {} }) =>
               },
             ],
       );
-      const metadata = parseCidr(METADATA);
+      const metadata = parseCidr(INSTANCE_METADATA);
       const opened =
-        contains(metadata, parseCidr(cidr)) || cidr === METADATA
+        contains(metadata, parseCidr(cidr)) || cidr === INSTANCE_METADATA
           ? [
               {
                 path: `${path}.cidr`,
