@@ -12,7 +12,7 @@ export const KUBERNETES: GoTool = {
   module: "kubernetes",
   title: "Kubernetes",
   version: "1.35.4",
-  packages: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map(
+  packages: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"].map(
     (program) => `k8s.io/kubernetes/cmd/${program}`,
   ),
   // Without them the API server calls itself v0.0.0, and clients that ask for its version refuse it.

@@ -37,7 +37,7 @@ const WAIT_FOR_OTHER_BUILD = 60 * 60_000;
 /** Folder of a tool's programs, built once into the cache; a build that was killed leaves nothing that looks finished. */
 export async function builtTool(tool: GoTool, say: Say): Promise<string> {
   const folder = toolFolder(tool);
-  if (existsSync(folder)) {
+  if (isComplete(tool, folder)) {
     return folder;
   }
   mkdirSync(join(cacheFolder(), "bin"), { recursive: true });
@@ -48,13 +48,24 @@ export async function builtTool(tool: GoTool, say: Say): Promise<string> {
       `process ${pid} has been building ${tool.title} for an hour. End it, and run this again.`,
   });
   try {
-    if (!existsSync(folder)) {
+    if (!isComplete(tool, folder)) {
       await build(tool, folder, say);
     }
   } finally {
     lock.release();
   }
   return folder;
+}
+
+// A folder of an older checkout may lack a program that was asked for since.
+function isComplete({ packages }: GoTool, folder: string): boolean {
+  return packages.every((path) => existsSync(join(folder, programOf(path))));
+}
+
+/** Name that `go build` gives a package's program: the last part of its path that is not a major version. */
+function programOf(path: string): string {
+  const parts = path.split("/").filter((part) => !/^v\d+$/.test(part));
+  return parts.at(-1) ?? path;
 }
 
 /** Where a tool's programs are once they are built. */
@@ -100,6 +111,7 @@ async function build(tool: GoTool, folder: string, say: Say): Promise<void> {
   const temporary = mkdtempSync(`${folder}${PART}`);
   try {
     await runGo(tool, buildArguments(tool, temporary), say);
+    rmSync(folder, { recursive: true, force: true });
     renameSync(temporary, folder);
   } finally {
     rmSync(temporary, { recursive: true, force: true });

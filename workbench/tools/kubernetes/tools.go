@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package tools pins the Kubernetes control plane and kubectl that the lab runs.
+// Package tools pins the Kubernetes programs that the lab runs: control plane, kubelet and kubectl.
 package tools
 
 import (
@@ -8,4 +8,5 @@ import (
 	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
 	_ "k8s.io/kubernetes/cmd/kube-scheduler"
 	_ "k8s.io/kubernetes/cmd/kubectl"
+	_ "k8s.io/kubernetes/cmd/kubelet"
 )
