@@ -156,8 +156,8 @@ describe("a build", () => {
   it("makes all programs of a module at once, with their version in them", () => {
     const args = buildArguments(KUBERNETES, "/out");
     assert.deepEqual(
-      args.slice(-4).map((path) => path.split("/").at(-1)),
-      ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+      args.slice(-5).map((path) => path.split("/").at(-1)),
+      ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"],
     );
     assert.ok(args.includes("/out/"));
     assert.match(args.join(" "), /gitVersion=v1\.35\.4/);
