@@ -1,4 +1,6 @@
 import { UserError } from "../offline/errors";
+import { MOST_NODES } from "./real/node-folder";
+import type { TimerSet } from "./timers";
 
 export const COMMANDS = ["up", "down", "status", "kubeconfig"] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -16,13 +18,22 @@ export interface LabArguments {
   readonly stack?: string;
   readonly port?: number;
   readonly nodesPerZone?: number;
+  readonly timers?: TimerSet;
+  readonly cpuManager?: CpuManager;
+  /** How many real nodes each zone has. */
+  readonly real?: Readonly<Record<string, number>>;
 }
+
+export type CpuManager = "none" | "static";
 
 const FLAGS: Readonly<Record<string, readonly Command[]>> = {
   "--state": COMMANDS,
   "--stack": ["up"],
   "--port": ["up"],
   "--nodes-per-zone": ["up"],
+  "--real": ["up"],
+  "--timers": ["up"],
+  "--cpu-manager": ["up"],
 };
 
 /** Reads the command line; throws a {@link UserError} for what it cannot mean. */
@@ -61,14 +72,48 @@ function readFlags(command: Command, rest: readonly string[]): LabArguments {
   const state = values.get("--state");
   const stack = values.get("--stack");
   const port = number(values, "--port", 1024, 65_535);
-  const nodesPerZone = number(values, "--nodes-per-zone", 1, 100);
+  const nodesPerZone = number(values, "--nodes-per-zone", 0, 100);
   return {
     command,
     ...(state !== undefined && { state }),
     ...(stack !== undefined && { stack }),
     ...(port !== undefined && { port }),
     ...(nodesPerZone !== undefined && { nodesPerZone }),
+    ...choice(values, "--timers", "timers", ["real", "scaled"] as const),
+    ...choice(values, "--cpu-manager", "cpuManager", ["none", "static"] as const),
+    ...realZones(values.get("--real")),
   };
+}
+
+function choice<Key extends string, Value extends string>(
+  values: ReadonlyMap<string, string>,
+  flag: string,
+  key: Key,
+  allowed: readonly Value[],
+): Partial<Record<Key, Value>> {
+  const text = values.get(flag);
+  if (text === undefined) return {};
+  const value = allowed.find((each) => each === text);
+  if (value === undefined) throw new UserError(`${flag} must be ${allowed.join(" or ")}, not "${text}".`);
+  const result: Partial<Record<Key, Value>> = {};
+  result[key] = value;
+  return result;
+}
+
+function realZones(text: string | undefined): Pick<LabArguments, "real"> {
+  if (text === undefined) return {};
+  const real: Record<string, number> = {};
+  for (const part of text.split(",")) {
+    const [, zone, count = "1"] = /^([a-z0-9-]+)(?:=([1-9]))?$/.exec(part) ?? [];
+    if (zone === undefined) {
+      throw new UserError(`--real must be ZONE or ZONE=COUNT, with commas between, not "${part}".`);
+    }
+    real[zone] = (real[zone] ?? 0) + Number(count);
+  }
+  const total = Object.values(real).reduce((sum, count) => sum + count, 0);
+  if (total > MOST_NODES)
+    throw new UserError(`--real asks for ${total} nodes: a lab has at most ${MOST_NODES}.`);
+  return { real };
 }
 
 function number(

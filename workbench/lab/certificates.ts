@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { UserError } from "../offline/errors";
 import { CLIENTS, type ClientName, type LabFolder } from "./paths";
+import { apiHost, type LabSettings } from "./settings";
 
 const run = promisify(execFile);
 
@@ -15,6 +16,7 @@ const SUBJECTS: Readonly<Record<ClientName, string>> = {
   "kube-controller-manager": "/CN=system:kube-controller-manager",
   "kube-scheduler": "/CN=system:kube-scheduler",
   // Stand-ins for kubelets and for the storage driver; the lab trusts them with everything.
+  coredns: "/O=system:masters/CN=lab-coredns",
   kwok: "/O=system:masters/CN=lab-kwok",
   volumes: "/O=system:masters/CN=lab-volumes",
 };
@@ -29,7 +31,7 @@ const SERVER_NAMES = [
 ];
 
 /** Makes the lab's own authority and a certificate for each process, where they are not there yet. */
-export async function makeCertificates(lab: LabFolder): Promise<void> {
+export async function makeCertificates(lab: LabFolder, settings: LabSettings): Promise<void> {
   mkdirSync(lab.certificates, { recursive: true, mode: 0o700 });
   // Written last: a run that was killed half-way is repeated from the beginning.
   const complete = `${lab.certificates}/complete`;
@@ -43,7 +45,7 @@ export async function makeCertificates(lab: LabFolder): Promise<void> {
     lab,
     "server",
     "/CN=lab-server",
-    `subjectAltName=${SERVER_NAMES.join(",")}\nextendedKeyUsage=serverAuth,clientAuth`,
+    `subjectAltName=${[...SERVER_NAMES, `IP:${apiHost(settings)}`].join(",")}\nextendedKeyUsage=serverAuth,clientAuth`,
   );
   for (const client of CLIENTS) {
     await signed(lab, client, SUBJECTS[client], "extendedKeyUsage=clientAuth");
@@ -58,6 +60,12 @@ export async function makeCertificates(lab: LabFolder): Promise<void> {
     lab.certificate("service-accounts"),
   );
   writeFileSync(complete, "");
+}
+
+/** Makes the certificate with which a real node's kubelet is known to the API server. */
+export async function makeNodeCertificate(lab: LabFolder, node: string): Promise<void> {
+  if (existsSync(lab.certificate(node))) return;
+  await signed(lab, node, `/O=system:nodes/CN=system:node:${node}`, "extendedKeyUsage=clientAuth");
 }
 
 const EC = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"] as const;

@@ -6,6 +6,7 @@ import { type LabArguments, parseArguments } from "./arguments";
 import { down } from "./down";
 import { helpText } from "./help";
 import { type LabFolder, labFolder } from "./paths";
+import { apiServer } from "./settings";
 import { describeStatus, isUp, readStatus } from "./status";
 import { kubectl } from "./tools";
 import { up } from "./up";
@@ -55,11 +56,11 @@ async function runUp(lab: LabFolder, options: LabArguments): Promise<number> {
   try {
     const { changes, settings } = await up(lab, options, { say, signal: interrupt.signal });
     say(changes.length === 0 ? "The lab was up already: nothing changed." : "The lab is up.");
-    say(`  API server  https://127.0.0.1:${settings.ports.api}`);
+    say(`  API server  ${apiServer(settings)}`);
     say(`  kubeconfig  ${lab.kubeconfig}`);
     say(`  kubectl     ${kubectl()}`);
     say(
-      "Nodes, containers and disks are simulated; everything else is real. npm run lab -- down removes it all.",
+      `${settings.real === undefined ? "Nodes, containers and disks are simulated" : "All nodes that were not asked for with --real are simulated"}; everything else is real. npm run lab -- down removes it all.`,
     );
     return 0;
   } catch (error) {

@@ -2,17 +2,12 @@ import { join } from "node:path";
 import { REPOSITORY } from "../offline/paths";
 import type { LabFolder, ProcessName } from "./paths";
 import type { ProcessCommand } from "./processes";
-import type { LabSettings } from "./settings";
+import { apiHost, type LabSettings } from "./settings";
+import { TIMERS } from "./timers";
 import type { LabTools } from "./tools";
 
 /** Addresses of Services and of simulated pods: nothing routes them, they only have to be different. */
-const SERVICE_CIDR = "10.97.0.0/16";
 const POD_CIDR = "10.98.0.0/16";
-
-/** Seconds without a heartbeat until a node counts as lost. */
-const NODE_GRACE = 20;
-/** As the kubelet's default: kwok renews at a quarter of it. */
-const NODE_LEASE_SECONDS = 40;
 
 /** Annotation of the nodes that kwok plays. */
 export const SIMULATED = { key: "kwok.x-k8s.io/node", value: "fake" } as const;
@@ -24,15 +19,15 @@ export function processCommand(
   settings: LabSettings,
   tools: LabTools,
 ): ProcessCommand {
-  const [binary, args] = COMMANDS[name](lab, settings.ports, tools);
+  const [binary, args] = COMMANDS[name](lab, settings, tools);
   // ts-node takes the tsconfig.json of the folder that it runs in.
   return { name, binary, args, ...(name === "volumes" && { cwd: REPOSITORY }) };
 }
 
-type Command = (lab: LabFolder, ports: LabSettings["ports"], tools: LabTools) => readonly [string, string[]];
+type Command = (lab: LabFolder, settings: LabSettings, tools: LabTools) => readonly [string, string[]];
 
 const COMMANDS: Readonly<Record<ProcessName, Command>> = {
-  etcd: (lab, ports, tools) => [
+  etcd: (lab, { ports }, tools) => [
     // Go names a program after its package's folder.
     join(tools.etcd, "server"),
     flags({
@@ -49,17 +44,17 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       "log-level": "warn",
     }),
   ],
-  "kube-apiserver": (lab, ports, tools) => [
+  "kube-apiserver": (lab, settings, tools) => [
     join(tools.kubernetes, "kube-apiserver"),
     flags({
-      "etcd-servers": url(ports.etcd),
+      "etcd-servers": url(settings.ports.etcd),
       "etcd-cafile": lab.certificate("ca"),
       "etcd-certfile": lab.certificate("server"),
       "etcd-keyfile": lab.key("server"),
-      "secure-port": String(ports.api),
-      "bind-address": "127.0.0.1",
-      // No endpoints of the "kubernetes" Service: a loopback address there is refused, and no pod runs that could use it.
-      "advertise-address": "127.0.0.1",
+      "secure-port": String(settings.ports.api),
+      "bind-address": apiHost(settings),
+      // No endpoints of the "kubernetes" Service: a loopback address there is refused, and its own address needs none.
+      "advertise-address": apiHost(settings),
       "endpoint-reconciler-type": "none",
       "cert-dir": lab.certificates,
       "tls-cert-file": lab.certificate("server"),
@@ -68,35 +63,39 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
       "service-account-key-file": lab.certificate("service-accounts"),
       "service-account-signing-key-file": lab.key("service-accounts"),
-      "service-cluster-ip-range": SERVICE_CIDR,
+      "service-cluster-ip-range": serviceRange(settings),
+      "kubelet-client-certificate": lab.certificate("admin"),
+      "kubelet-client-key": lab.key("admin"),
+      "kubelet-preferred-address-types": "InternalIP",
       "authorization-mode": "Node,RBAC",
       "enable-admission-plugins": "NodeRestriction",
       profiling: "false",
     }),
   ],
-  "kube-controller-manager": (lab, _ports, tools) => [
+  "kube-controller-manager": (lab, { timers }, tools) => [
     join(tools.kubernetes, "kube-controller-manager"),
     flags({
       ...controller(lab, "kube-controller-manager"),
       "root-ca-file": lab.certificate("ca"),
       "service-account-private-key-file": lab.key("service-accounts"),
       "use-service-account-credentials": "true",
-      "node-monitor-grace-period": `${NODE_GRACE}s`,
-      "node-monitor-period": "2s",
+      "node-monitor-grace-period": `${TIMERS[timers].nodeGraceSeconds}s`,
+      "node-monitor-period": `${TIMERS[timers].nodeMonitorSeconds}s`,
     }),
   ],
-  "kube-scheduler": (lab, _ports, tools) => [
+  "kube-scheduler": (lab, _settings, tools) => [
     join(tools.kubernetes, "kube-scheduler"),
     flags(controller(lab, "kube-scheduler")),
   ],
-  kwok: (lab, _ports, tools) => [
+  coredns: (lab, _settings, { real }) => [join(real?.coredns ?? "", "coredns"), ["-conf", lab.corefile]],
+  kwok: (lab, { timers }, tools) => [
     join(tools.kwok, "kwok"),
     flags({
       kubeconfig: lab.kubeconfigOf("kwok"),
       config: lab.stages,
       "manage-all-nodes": "false",
       "manage-nodes-with-annotation-selector": `${SIMULATED.key}=${SIMULATED.value}`,
-      "node-lease-duration-seconds": String(NODE_LEASE_SECONDS),
+      "node-lease-duration-seconds": String(TIMERS[timers].nodeLeaseSeconds),
       cidr: POD_CIDR,
       "node-ip": "127.0.0.1",
     }),
@@ -108,9 +107,14 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       require.resolve("ts-node/register/transpile-only"),
       join(__dirname, "volumes", "main.ts"),
       lab.kubeconfigOf("volumes"),
+      lab.disks,
     ],
   ],
 };
+
+function serviceRange({ real }: LabSettings): string {
+  return real === undefined ? "10.97.0.0/16" : `10.97.${real.subnet}.0/24`;
+}
 
 function controller(lab: LabFolder, name: "kube-controller-manager" | "kube-scheduler") {
   return {

@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { UserError } from "../offline/errors";
 import { isOwnEntry, type LabFolder, PROCESSES } from "./paths";
 import { runningPid, stopPid, stopProcesses, strayPids } from "./processes";
+import { cgroupsLike, removeCgroup } from "./real/cgroups";
+import { removeNetwork } from "./real/network";
+import { livingPids, removeNode } from "./real/node";
+import { labId, nodeFolders } from "./real/node-folder";
 
 /** What was there to take down. */
 export interface Removed {
@@ -14,10 +18,25 @@ export interface Removed {
 export async function down(lab: LabFolder): Promise<Removed> {
   const running = PROCESSES.filter((name) => runningPid(lab, name) !== undefined);
   // Looked for before the pid files go: a run that was killed may not have written one.
-  const strays = strayPids(lab);
+  const strays = strayPids(
+    lab,
+    running.map((name) => runningPid(lab, name)),
+  );
+  const nodes = await removeNodes(lab);
   await stopProcesses(lab, running);
   for (const pid of strays) await stopPid(pid);
-  return { processes: running.length + strays.length, folder: removeFolder(lab) };
+  return { processes: running.length + strays.length + nodes, folder: removeFolder(lab) };
+}
+
+// By the names that the lab gives, so that also what no record tells of is found.
+async function removeNodes(lab: LabFolder): Promise<number> {
+  if (process.getuid?.() !== 0) return 0;
+  const nodes = nodeFolders(lab);
+  const processes = nodes.flatMap(livingPids).length;
+  for (const node of nodes) await removeNode(node);
+  await removeNetwork(lab);
+  for (const scope of cgroupsLike(`lab-${labId(lab)}-`)) removeCgroup(scope);
+  return processes;
 }
 
 function removeFolder({ root }: LabFolder): boolean {

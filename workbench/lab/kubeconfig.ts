@@ -34,18 +34,19 @@ export function kubeconfig({ server, authority, certificate, key }: Access): str
 }
 
 /** How a client of the lab reaches its API server. */
-export function accessOf(lab: LabFolder, client: string, port: number): Access {
+export function accessOf(lab: LabFolder, client: string, server: string): Access {
   return {
-    server: `https://127.0.0.1:${port}`,
+    server,
     authority: readFileSync(lab.certificate("ca"), "utf8"),
     certificate: readFileSync(lab.certificate(client), "utf8"),
     key: readFileSync(lab.key(client), "utf8"),
   };
 }
 
-export function writeKubeconfigs(lab: LabFolder, port: number): void {
+/** Writes the kubeconfig of each client. */
+export function writeKubeconfigs(lab: LabFolder, server: string): void {
   for (const client of CLIENTS) {
-    writeFileSync(lab.kubeconfigOf(client), kubeconfig(accessOf(lab, client, port)), { mode: 0o600 });
+    writeFileSync(lab.kubeconfigOf(client), kubeconfig(accessOf(lab, client, server)), { mode: 0o600 });
   }
 }
 

@@ -2,6 +2,10 @@ import { HOST_LABEL, NODE_TAINT, ZONE_LABEL } from "../../components/contract";
 import { MAX_PODS } from "../../tuning";
 import { SIMULATED } from "./commands";
 import type { Manifest } from "./kube-client";
+import type { RealSettings } from "./real/configs";
+import type { NodeRequest } from "./real/node-folder";
+import { PAUSE_REFERENCE } from "./real/pause-image";
+
 import type { StackPlan } from "./stack-plan";
 
 interface NodeManifest extends Manifest {
@@ -15,13 +19,32 @@ type Resources = Readonly<Record<"cpu" | "memory" | "pods", string>>;
 const SYSTEM_NODE: Resources = { cpu: "2", memory: "8Gi", pods: String(MAX_PODS) };
 
 /** The lab's nodes: in every zone as many trading nodes as planned, and one without a taint in the first zone. */
-export function nodeManifests(stack: StackPlan): NodeManifest[] {
+export function nodeManifests(stack: StackPlan, real: Readonly<Record<string, number>> = {}): NodeManifest[] {
   const trading = stack.zones.flatMap((zone) =>
-    Array.from({ length: stack.nodesPerZone }, (_, index) => tradingNode(stack, zone, index)),
+    Array.from({ length: stack.nodesPerZone }, (_, index) => tradingNode(stack, zone, index)).slice(
+      real[zone] ?? 0,
+    ),
   );
   const [first = "lab-a"] = stack.zones;
   const system = node("system-0", stack.region, first, {}, [], SYSTEM_NODE, SYSTEM_NODE);
   return [...trading, system];
+}
+
+/** The lab's real nodes: the first of their zone's, under the names that simulated ones would have. */
+export function realNodes({ plan, region }: StackPlan, { real }: Pick<RealSettings, "real">): NodeRequest[] {
+  return Object.entries(real.zones).flatMap(([zone, count]) =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `trading-${zone}-${index}`,
+      zone,
+      labels: {
+        ...plan.labels,
+        "topology.kubernetes.io/region": region,
+        "node.kubernetes.io/instance-type": plan.instanceType,
+      },
+      taints: [{ ...NODE_TAINT }],
+      cpuManager: real.cpuManager,
+    })),
+  );
 }
 
 function tradingNode({ plan, region }: StackPlan, zone: string, index: number): NodeManifest {
@@ -91,7 +114,8 @@ export function addonStandIn({ plan }: StackPlan): Manifest & { readonly spec: o
           containers: [
             {
               name: "requests",
-              image: "simulated.invalid/addons:none",
+              // Simulated nodes pull nothing, and real ones have it.
+              image: PAUSE_REFERENCE,
               resources: {
                 requests: { cpu: `${plan.addonMillicpu}m`, memory: `${plan.addonMebibytes}Mi` },
               },

@@ -12,11 +12,14 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LabFolder, PROCESSES, type ProcessName } from "./paths";
+import type { LabFolder } from "./paths";
+
+/** Where the processes of a lab, or of one of its nodes, keep their pid files and logs. */
+export type ProcessPlace = Pick<LabFolder, "root" | "lab" | "pidFile" | "log">;
 
 /** What a process is started with. */
 export interface ProcessCommand {
-  readonly name: ProcessName;
+  readonly name: string;
   readonly binary: string;
   readonly args: readonly string[];
   /** Where it runs, if not in the lab's folder. */
@@ -30,7 +33,7 @@ const TERM_MILLISECONDS = 8000;
 const KILL_MILLISECONDS = 3000;
 
 /** Starts a process of its own session, which outlives this one, with its output in the lab's log folder. */
-export function startProcess(lab: LabFolder, { name, binary, args, cwd }: ProcessCommand): number {
+export function startProcess(lab: ProcessPlace, { name, binary, args, cwd }: ProcessCommand): number {
   mkdirSync(dirname(lab.log(name)), { recursive: true });
   // A log tells of one process only; that of the one before, which may have crashed, is kept beside it.
   if (existsSync(lab.log(name))) renameSync(lab.log(name), `${lab.log(name)}.previous`);
@@ -40,7 +43,7 @@ export function startProcess(lab: LabFolder, { name, binary, args, cwd }: Proces
       cwd: cwd ?? lab.root,
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, [MARK]: lab.root },
+      env: { ...process.env, [MARK]: lab.lab },
     });
     // A program that cannot be started shows as a process that is not there; the caller looks.
     child.once("error", () => {});
@@ -56,20 +59,19 @@ export function startProcess(lab: LabFolder, { name, binary, args, cwd }: Proces
 }
 
 /** The process's id if the pid file's process still runs: the same one, not another that was given its number. */
-export function runningPid(lab: LabFolder, name: ProcessName): number | undefined {
+export function runningPid(lab: ProcessPlace, name: string): number | undefined {
   const record = readOptional(lab.pidFile(name));
   const pid = Number(record?.split(" ")[0]);
   return Number.isInteger(pid) && pid > 0 && record === pidRecord(pid) ? pid : undefined;
 }
 
-/** Processes of this lab that no pid file names. */
-export function strayPids(lab: LabFolder): number[] {
-  const known = PROCESSES.map((name) => runningPid(lab, name));
+/** Processes of this lab other than those given. */
+export function strayPids(lab: LabFolder, known: readonly (number | undefined)[]): number[] {
   return markedPids(lab.root).filter((pid) => !known.includes(pid));
 }
 
 /** Ends processes of the lab, and returns when they are gone. */
-export async function stopProcesses(lab: LabFolder, names: readonly ProcessName[]): Promise<void> {
+export async function stopProcesses(lab: ProcessPlace, names: readonly string[]): Promise<void> {
   // Last started, first stopped: the API server says goodbye to an etcd that still answers.
   for (const name of [...names].reverse()) {
     const pid = runningPid(lab, name);

@@ -5,19 +5,42 @@ import { UserError } from "../offline/errors";
 import type { LabFolder } from "./paths";
 
 /** Raised whenever a lab of an older checkout could not be taken over by a newer one. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 const port = z.int().min(1).max(65535);
 const settingsSchema = z.object({
   layout: z.literal(LAYOUT),
   /** Environment whose stack file the nodes are made after. */
   stack: z.string().min(1),
-  nodesPerZone: z.int().min(1),
+  /** Trading nodes of each zone; 0 when somebody else makes them. */
+  nodesPerZone: z.int().min(0),
+  timers: z.enum(["real", "scaled"]),
+  /** Set when the lab has real nodes: which, and the third number of the lab's addresses. */
+  real: z.optional(
+    z.object({
+      subnet: z.int().min(1).max(250),
+      cpuManager: z.enum(["none", "static"]),
+      zones: z.record(z.string(), z.int().min(0)),
+    }),
+  ),
   ports: z.object({ api: port, etcd: port, etcdPeer: port }),
 });
 
 /** What a lab was made with, and keeps until it is taken down. */
 export type LabSettings = z.infer<typeof settingsSchema>;
+
+/**
+ * The address at which the API server is reached. With real nodes it is the one of its own Service: nothing translates
+ * addresses in the lab, and so host, nodes and pods all use the same one.
+ */
+export function apiHost({ real }: Pick<LabSettings, "real">): string {
+  return real === undefined ? "127.0.0.1" : `10.97.${real.subnet}.1`;
+}
+
+/** Base URL of the API server. */
+export function apiServer(settings: Pick<LabSettings, "real" | "ports">): string {
+  return `https://${apiHost(settings)}:${settings.ports.api}`;
+}
 
 /** The settings of a lab that exists, or undefined. */
 export function readSettings(lab: LabFolder): LabSettings | undefined {

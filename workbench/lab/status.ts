@@ -2,9 +2,9 @@ import type { NodeReport } from "./cluster";
 import { nodeReport } from "./cluster";
 import { KubeClient } from "./kube-client";
 import { accessOf } from "./kubeconfig";
-import { type LabFolder, PROCESSES, type ProcessName } from "./paths";
+import { type LabFolder, PROCESSES, type ProcessName, processesFor } from "./paths";
 import { runningPid } from "./processes";
-import { type LabSettings, readSettings } from "./settings";
+import { apiServer, type LabSettings, readSettings } from "./settings";
 
 /** What can be seen of a lab from outside. */
 export interface Status {
@@ -26,9 +26,10 @@ export async function readStatus(lab: LabFolder): Promise<Status> {
 }
 
 /** Whether everything of the lab runs and every node is ready. */
-export function isUp({ pids, nodes }: Status): boolean {
+export function isUp({ settings, pids, nodes }: Status): boolean {
   return (
-    PROCESSES.every((name) => pids[name] !== undefined) &&
+    settings !== undefined &&
+    processesFor(settings).every((name) => pids[name] !== undefined) &&
     nodes !== undefined &&
     nodes.notReady.length === 0 &&
     nodes.ready.length > 0
@@ -41,15 +42,21 @@ export function describeStatus(status: Status): string {
   if (settings === undefined) return "There is no lab. Start one with: npm run lab -- up";
   const lines = [
     `${headline(status)} (${folder})`,
-    ...PROCESSES.map(
+    ...processesFor(settings).map(
       (name) => `  ${name.padEnd(24)} ${pids[name] === undefined ? "does not run" : `process ${pids[name]}`}`,
     ),
     nodes === undefined
-      ? `  the API server does not answer on port ${settings.ports.api}`
-      : `  ${nodes.ready.length} simulated nodes are ready${nodes.notReady.length > 0 ? `, not ready: ${nodes.notReady.join(", ")}` : ""}`,
-    `  nodes as Pulumi.${settings.stack}.yaml plans them; API server at https://127.0.0.1:${settings.ports.api}`,
+      ? `  the API server does not answer at ${apiServer(settings)}`
+      : `  ${nodes.ready.length} nodes are ready, ${settings.real === undefined ? "all simulated" : `real: ${zonesInWords(settings.real.zones)}`}${nodes.notReady.length > 0 ? `, not ready: ${nodes.notReady.join(", ")}` : ""}`,
+    `  nodes as Pulumi.${settings.stack}.yaml plans them; timers ${settings.timers}; API server at ${apiServer(settings)}`,
   ];
   return lines.join("\n");
+}
+
+function zonesInWords(zones: Readonly<Record<string, number>>): string {
+  return Object.entries(zones)
+    .map(([zone, count]) => `${count} in ${zone}`)
+    .join(", ");
 }
 
 function headline(status: Status): string {
@@ -61,7 +68,7 @@ function headline(status: Status): string {
 
 async function readNodes(lab: LabFolder, settings: LabSettings): Promise<NodeReport | undefined> {
   try {
-    const client = new KubeClient(accessOf(lab, "admin", settings.ports.api));
+    const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
     try {
       return await nodeReport(client);
     } finally {

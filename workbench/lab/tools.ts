@@ -40,6 +40,24 @@ export const KWOK: GoTool = {
   duration: "about a minute and a half",
 };
 
+export const COREDNS: GoTool = {
+  module: "coredns",
+  title: "CoreDNS",
+  version: "1.14.5",
+  packages: ["github.com/coredns/coredns"],
+  duration: "about two minutes",
+};
+
+export const PAUSE: GoTool = {
+  module: "pause",
+  title: "the sandbox's first process",
+  version: "1.0.0",
+  packages: ["trading.local/tools/pause"],
+  // The image that it is put into has no C library.
+  isStatic: true,
+  duration: "a few seconds",
+};
+
 /** Folders of the programs that a lab runs, and what kwok lets its pods and nodes go through. */
 export interface LabTools {
   readonly kubernetes: string;
@@ -47,6 +65,8 @@ export interface LabTools {
   readonly kwok: string;
   /** kwok's own stages, as text of one file each. */
   readonly stages: readonly string[];
+  /** What real nodes need besides; only there when they were asked for. */
+  readonly real?: { readonly coredns: string; readonly pause: string };
 }
 
 const STAGES = [
@@ -58,11 +78,13 @@ const STAGES = [
 ] as const;
 
 /** Everything that the lab runs, built where it is not there yet. */
-export async function labTools(say: Say): Promise<LabTools> {
+export async function labTools(say: Say, withRealNodes: boolean): Promise<LabTools> {
   const etcd = await builtTool(ETCD, say);
   const kwok = await builtTool(KWOK, say);
   const kubernetes = await builtTool(KUBERNETES, say);
-  return { kubernetes, etcd, kwok, stages: await kwokStages() };
+  const tools = { kubernetes, etcd, kwok, stages: await kwokStages() };
+  if (!withRealNodes) return tools;
+  return { ...tools, real: { coredns: await builtTool(COREDNS, say), pause: await builtTool(PAUSE, say) } };
 }
 
 /** The kubectl that fits the lab's API server. */

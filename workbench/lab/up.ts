@@ -7,9 +7,15 @@ import { hasControllers, isPopulated, populate } from "./cluster";
 import { processCommand } from "./commands";
 import { KubeClient } from "./kube-client";
 import { accessOf, writeKubeconfigs } from "./kubeconfig";
-import { isOwnEntry, type LabFolder, PROCESSES, type ProcessName } from "./paths";
+import { realNodes } from "./nodes";
+import { isOwnEntry, type LabFolder, type ProcessName, processesFor } from "./paths";
 import { lastWords, readOptional, runningPid, startProcess, stopProcesses } from "./processes";
-import { choosePorts, isFree, type LabSettings, readSettings, writeSettings } from "./settings";
+import { corefile, hasReal } from "./real/configs";
+import { freeSubnet, makeBridge } from "./real/network";
+import { isRunning, startNode } from "./real/node";
+import { nodeFolders } from "./real/node-folder";
+import { requireRuntime } from "./real/runtime";
+import { apiServer, choosePorts, isFree, type LabSettings, readSettings, writeSettings } from "./settings";
 import { stackPlan } from "./stack-plan";
 import { stagesFile } from "./stages";
 import { type LabTools, labTools, requireOpenssl } from "./tools";
@@ -20,6 +26,8 @@ type Say = (line: string) => void;
 const READY_MILLISECONDS = 120_000;
 const POLL_MILLISECONDS = 100;
 const NEEDED_MEBIBYTES = 512;
+/** Of the Service `kubernetes`, at whose address the API server of a lab with real nodes listens itself. */
+const SERVICE_PORT = 443;
 
 /** Starts what of a lab does not run; returns what was started or made, and nothing for a lab that was up. */
 export async function up(
@@ -28,17 +36,20 @@ export async function up(
   { say, signal }: { readonly say: Say; readonly signal: AbortSignal },
 ): Promise<{ readonly changes: readonly string[]; readonly settings: LabSettings }> {
   const known = await checkInput(lab, options);
-  const tools = await labTools(say);
+  const withReal = (known?.real ?? options.real) !== undefined;
+  if (withReal) await requireRuntime(say);
+  const tools = await labTools(say, withReal);
   signal.throwIfAborted();
   const settings = await prepare(lab, known, options, tools);
-  const client = new KubeClient(accessOf(lab, "admin", settings.ports.api));
+  const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
   const started: ProcessName[] = [];
   const began = Date.now();
   const step = (line: string): void =>
     say(`  ${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
   const stage: Stage = { lab, settings, client, signal, step };
   try {
-    for (const name of PROCESSES) {
+    await makeBridge(lab, settings);
+    for (const name of processesFor(settings)) {
       if (runningPid(lab, name) !== undefined) continue;
       await requirePorts(name, settings, lab);
       started.push(name);
@@ -48,15 +59,33 @@ export async function up(
     }
     const made = await populate(client, settings);
     if (made.length > 0) step(`made ${made.join(", ")}`);
-    await until(stage, "kwok", () => isPopulated(client));
-    if (started.length + made.length > 0) step("all nodes are ready");
-    return { changes: [...started, ...made], settings };
+    const nodes = await startNodes(stage, tools);
+    await until(stage, "kwok", () => isPopulated(client, settings));
+    const changes = [...started, ...made, ...nodes];
+    if (changes.length > 0) step("all nodes are ready");
+    return { changes, settings };
   } catch (error) {
     await stopProcesses(lab, started);
     throw error;
   } finally {
     client.close();
   }
+}
+
+async function startNodes(
+  { lab, settings, client, signal, step }: Stage,
+  tools: LabTools,
+): Promise<string[]> {
+  if (!hasReal(settings)) return [];
+  const started: string[] = [];
+  for (const request of realNodes(stackPlan(settings.stack), settings)) {
+    const known = nodeFolders(lab).find(({ request: { name } }) => name === request.name);
+    if (known !== undefined && isRunning(known)) continue;
+    await startNode({ lab, settings, tools, client }, request, signal);
+    step(`real node ${request.name} is ready`);
+    started.push(`Node ${request.name}`);
+  }
+  return started;
 }
 
 interface Stage {
@@ -70,7 +99,7 @@ interface Stage {
 /** How a process shows that it works, where it can before the others run. */
 const READY: Readonly<Record<ProcessName, ((stage: Stage) => Promise<boolean>) | undefined>> = {
   etcd: async ({ lab, settings }) => {
-    const client = new KubeClient(accessOf(lab, "server", settings.ports.etcd));
+    const client = new KubeClient(accessOf(lab, "server", `https://127.0.0.1:${settings.ports.etcd}`));
     try {
       return (await client.send("GET", "/health")).status === 200;
     } finally {
@@ -80,6 +109,7 @@ const READY: Readonly<Record<ProcessName, ((stage: Stage) => Promise<boolean>) |
   "kube-apiserver": async ({ client }) => (await client.send("GET", "/readyz")).status === 200,
   "kube-controller-manager": ({ client }) => hasControllers(client),
   "kube-scheduler": undefined,
+  coredns: undefined,
   kwok: undefined,
   volumes: async ({ lab }) => (readOptional(lab.log("volumes")) ?? "").includes(VOLUMES_READY),
 };
@@ -90,7 +120,7 @@ async function checkInput(lab: LabFolder, options: LabArguments): Promise<LabSet
   const known = readSettings(lab);
   if (known === undefined) {
     requireEmpty(lab);
-    await newSettings(options);
+    await newSettings(lab, options);
   } else {
     requireSame(known, options);
   }
@@ -106,17 +136,40 @@ async function prepare(
   mkdirSync(lab.root, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = statfsSync(lab.root);
   requireSpace(lab.root, bavail * bsize);
-  const settings = known ?? writeSettings(lab, await newSettings(options));
-  await makeCertificates(lab);
-  writeKubeconfigs(lab, settings.ports.api);
+  const settings = known ?? writeSettings(lab, await newSettings(lab, options));
+  await makeCertificates(lab, settings);
+  writeKubeconfigs(lab, apiServer(settings));
+  if (hasReal(settings)) writeFileSync(lab.corefile, corefile(lab, settings));
   writeFileSync(lab.stages, stagesFile(tools.stages));
   return settings;
 }
 
-async function newSettings(options: LabArguments): Promise<Omit<LabSettings, "layout">> {
+async function newSettings(lab: LabFolder, options: LabArguments): Promise<Omit<LabSettings, "layout">> {
   const stack = options.stack ?? "dev";
-  const nodesPerZone = options.nodesPerZone ?? stackPlan(stack).nodesPerZone;
-  return { stack, nodesPerZone, ports: await choosePorts(options.port) };
+  const { nodesPerZone, zones } = stackPlan(stack);
+  const unknown = Object.keys(options.real ?? {}).find((zone) => !zones.includes(zone));
+  if (unknown !== undefined) {
+    throw new UserError(`--real: Pulumi.${stack}.yaml has no zone "${unknown}"; it has ${zones.join(", ")}.`);
+  }
+  const ports = await choosePorts(options.port);
+  const settings = {
+    stack,
+    nodesPerZone: options.nodesPerZone ?? nodesPerZone,
+    timers: options.timers ?? "real",
+    ports,
+  } as const;
+  if (options.real === undefined) return settings;
+  if (options.port !== undefined) {
+    throw new UserError(
+      "--port cannot be chosen with --real: pods reach the API server at its Service's port.",
+    );
+  }
+  const real = {
+    subnet: await freeSubnet(lab),
+    cpuManager: options.cpuManager ?? "none",
+    zones: { ...options.real },
+  } as const;
+  return { ...settings, ports: { ...ports, api: SERVICE_PORT }, real };
 }
 
 // `down` removes the folder's content: it must be the lab's own.
@@ -136,8 +189,17 @@ function requireEmpty({ root }: LabFolder): void {
 }
 
 /** Refuses options that contradict the lab that is there. */
-export function requireSame(known: LabSettings, { stack, port, nodesPerZone }: LabArguments): void {
+export function requireSame(known: LabSettings, options: LabArguments): void {
+  const { stack, port, nodesPerZone, timers, cpuManager, real } = options;
+  const zones = (value: Readonly<Record<string, number>> | undefined): string | undefined =>
+    value &&
+    Object.entries(value)
+      .map(([zone, count]) => `${zone}=${count}`)
+      .join(",");
   const asked = [
+    ["--timers", timers, known.timers],
+    ["--cpu-manager", cpuManager, known.real?.cpuManager],
+    ["--real", zones(real), zones(known.real?.zones) ?? "none"],
     ["--stack", stack, known.stack],
     ["--port", port, known.ports.api],
     ["--nodes-per-zone", nodesPerZone, known.nodesPerZone],
@@ -161,8 +223,9 @@ export function requireSpace(folder: string, bytes: number): void {
   }
 }
 
-async function requirePorts(name: ProcessName, { ports }: LabSettings, lab: LabFolder): Promise<void> {
-  const own = { etcd: [ports.etcd, ports.etcdPeer], "kube-apiserver": [ports.api] };
+async function requirePorts(name: ProcessName, { ports, real }: LabSettings, lab: LabFolder): Promise<void> {
+  // With real nodes the address of the API server is the lab's own, and so is its port.
+  const own = { etcd: [ports.etcd, ports.etcdPeer], "kube-apiserver": real === undefined ? [ports.api] : [] };
   for (const port of name === "etcd" || name === "kube-apiserver" ? own[name] : []) {
     if (!(await isFree(port))) {
       throw new UserError(
@@ -182,9 +245,8 @@ async function until(
   const deadline = Date.now() + READY_MILLISECONDS;
   for (;;) {
     await sleep(POLL_MILLISECONDS, undefined, { signal });
-    const dead = PROCESSES.slice(0, PROCESSES.indexOf(name) + 1).find(
-      (each) => runningPid(lab, each) === undefined,
-    );
+    const all = processesFor(stage.settings);
+    const dead = all.slice(0, all.indexOf(name) + 1).find((each) => runningPid(lab, each) === undefined);
     if (dead !== undefined) throw failure(lab, dead, "ended");
     if (isReady === undefined || (await isReady(stage).catch(() => false))) return;
     if (Date.now() > deadline) throw failure(lab, name, `did not work within ${READY_MILLISECONDS / 1000} s`);

@@ -25,6 +25,8 @@ export interface GoTool extends GoModule {
   readonly packages: readonly string[];
   /** Package variables that the linker sets. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether it must run without a C library. @default false */
+  readonly isStatic?: boolean;
   /** How long it takes, in words. */
   readonly duration: string;
 }
@@ -127,13 +129,21 @@ function removeLeftovers(folder: string): void {
 }
 
 /** Runs Go in a module, counts what it downloads and compiles, and says a failure in one sentence. */
-export async function runGo(tool: GoModule, args: readonly string[], say: Say): Promise<void> {
+export async function runGo(
+  tool: GoModule & Pick<GoTool, "isStatic">,
+  args: readonly string[],
+  say: Say,
+): Promise<void> {
   const started = Date.now();
   const seconds = (): number => Math.round((Date.now() - started) / 1000);
   let downloaded = 0;
   let compiled = 0;
   const complaints: string[] = [];
-  const child = spawn("go", args, { cwd: moduleSource(tool.module), stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("go", args, {
+    cwd: moduleSource(tool.module),
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...(tool.isStatic === true && { CGO_ENABLED: "0" }) },
+  });
   const reading = readLines(child.stderr, (line) => {
     if (line.startsWith("go: downloading ")) {
       downloaded += 1;

@@ -12,6 +12,15 @@ describe("the lab's command line", () => {
     assert.deepEqual(parseArguments(equal.split(" ")), expected);
   });
 
+  it("reads how many real nodes each zone has", () => {
+    assert.deepEqual(parseArguments(["up", "--real", "a=2,b", "--timers=scaled", "--cpu-manager=static"]), {
+      command: "up",
+      real: { a: 2, b: 1 },
+      timers: "scaled",
+      cpuManager: "static",
+    });
+  });
+
   it("decides nothing that is left out", () => {
     for (const command of COMMANDS) assert.deepEqual(parseArguments([command]), { command });
   });
@@ -37,7 +46,12 @@ describe("the lab's command line", () => {
     ["up --stack=", /--stack needs a value\./],
     ["up --port 80", /--port must be a whole number from 1024 to 65535, not "80"/],
     ["up --port 1e4", /not "1e4"/],
-    ["up --nodes-per-zone 0", /--nodes-per-zone must be a whole number from 1 to 100/],
+    ["up --nodes-per-zone -1", /--nodes-per-zone needs a value, not "-1"/],
+    ["up --nodes-per-zone 101", /--nodes-per-zone must be a whole number from 0 to 100/],
+    ["up --timers slow", /--timers must be real or scaled, not "slow"/],
+    ["up --cpu-manager all", /--cpu-manager must be none or static, not "all"/],
+    ["up --real zone=0", /--real must be ZONE or ZONE=COUNT, with commas between, not "zone=0"/],
+    ["up --real a=4,b=3", /--real asks for 7 nodes: a lab has at most 6/],
     ["down --stack dev", /--stack is for "up" only/],
   ] as const) {
     it(`refuses "${line}" in one sentence`, () => {

@@ -21,7 +21,12 @@ import { requireSame, requireSpace } from "../../../workbench/lab/up";
 import { UserError } from "../../../workbench/offline/errors";
 import { buildArguments, buildFailure } from "../../../workbench/support/go-build";
 
-const SETTINGS = { stack: "dev", nodesPerZone: 1, ports: { api: 40001, etcd: 40002, etcdPeer: 40003 } };
+const SETTINGS = {
+  stack: "dev",
+  nodesPerZone: 1,
+  timers: "real" as const,
+  ports: { api: 40001, etcd: 40002, etcdPeer: 40003 },
+};
 
 function says(pattern: RegExp): (error: unknown) => boolean {
   return (error) =>
@@ -58,7 +63,7 @@ describe("a lab's folder and processes", () => {
     process.kill(pid, "SIGSTOP");
     rmSync(lab.pidFile("etcd"));
     assert.equal(runningPid(lab, "etcd"), undefined);
-    assert.deepEqual(strayPids(lab), [pid]);
+    assert.deepEqual(strayPids(lab, []), [pid]);
     assert.equal((await down(lab)).processes, 1);
     assert.equal(startTime(pid), undefined);
   });
@@ -123,7 +128,7 @@ describe("bad input of the lab", () => {
   });
 
   it("names an option that contradicts the lab that is there", () => {
-    const known = { layout: 1, ...SETTINGS } as const;
+    const known = { layout: 2, ...SETTINGS } as const;
     requireSame(known, { command: "up", stack: "dev", port: 40001, nodesPerZone: 1 });
     assert.throws(() => requireSame(known, { command: "up", stack: "prod" }), says(/--stack dev, not prod/));
     assert.throws(() => requireSame(known, { command: "up", port: 50000 }), says(/--port 40001, not 50000/));
@@ -166,14 +171,14 @@ describe("a build", () => {
 
 describe("a lab's status", () => {
   const pids = Object.fromEntries(PROCESSES.map((name, index) => [name, 100 + index]));
-  const settings = { layout: 1, ...SETTINGS } as const;
+  const settings = { layout: 2, ...SETTINGS } as const;
   const nodes = { ready: ["a", "b"], notReady: [] };
 
   it("tells up from incomplete, stopped and absent", () => {
     const whole = { folder: "/lab", settings, pids, nodes };
     assert.ok(isUp(whole));
     assert.match(describeStatus(whole), /^The lab is up\. \(\/lab\)/);
-    assert.match(describeStatus(whole), /2 simulated nodes are ready/);
+    assert.match(describeStatus(whole), /2 nodes are ready, all simulated/);
     const { kwok: _gone, ...rest } = pids;
     const partial = { ...whole, pids: rest, nodes: { ready: ["a"], notReady: ["b"] } };
     assert.ok(!isUp(partial));

@@ -103,7 +103,7 @@ describe("the lab's volumes", () => {
   it("stay in their zone, keep their data, and are the same volume when asked for twice", () => {
     const demand = demandOf({ type: "MODIFIED", object: claim });
     assert.ok(demand);
-    const volume = JSON.parse(JSON.stringify(volumeFor(demand.claim, "eu-central-1a")));
+    const volume = JSON.parse(JSON.stringify(volumeFor(demand.claim, "eu-central-1a", "/disks")));
     assert.equal(volume.metadata.name, "pvc-1234");
     assert.deepEqual(volume.spec.accessModes, ["ReadWriteOncePod"]);
     assert.deepEqual(volume.spec.capacity, { storage: "20Gi" });
@@ -111,6 +111,7 @@ describe("the lab's volumes", () => {
     assert.deepEqual(volume.spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions, [
       { key: ZONE_LABEL, operator: "In", values: ["eu-central-1a"] },
     ]);
+    assert.equal(volume.spec.hostPath.path, "/disks/eu-central-1a/pvc-1234");
     assert.equal(volume.spec.claimRef.uid, "1234");
   });
 

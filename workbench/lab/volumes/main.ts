@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { ZONE_LABEL } from "../../../components/contract";
@@ -39,15 +39,23 @@ async function provision(client: KubeClient, { claim, node }: Demand): Promise<v
     log(`node ${node} has no label ${ZONE_LABEL}: no volume for ${claim.metadata.name}`);
     return;
   }
+  const volume = volumeFor(claim, zone, disks);
+  makeFolder(volume.spec.hostPath.path);
   // Not made again when the claim is seen twice before it is bound.
-  if (await client.create(volumeFor(claim, zone)))
+  if (await client.create(volume))
     log(`${claim.metadata.namespace}/${claim.metadata.name}: volume in ${zone}`);
+}
+
+// A kubelet gives a driver's volume to the pod's group, but a plain folder to nobody: so everybody may write.
+function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o777);
 }
 
 function log(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 }
 
-const [, , file] = process.argv;
-if (file === undefined) throw new Error("usage: main.ts KUBECONFIG");
+const [, , file, disks = ""] = process.argv;
+if (file === undefined || disks === "") throw new Error("usage: main.ts KUBECONFIG DISKS");
 void serve(new KubeClient(parseKubeconfig(readFileSync(file, "utf8"))));

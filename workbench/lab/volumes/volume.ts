@@ -49,8 +49,17 @@ export function demandOf(event: unknown): Demand | undefined {
     : undefined;
 }
 
+interface VolumeSpec {
+  readonly hostPath: { readonly path: string; readonly type: "Directory" };
+  readonly [field: string]: unknown;
+}
+
 /** The volume for a claim: it stays in the zone of its first node, as a cloud's disk does. */
-export function volumeFor({ metadata, spec }: Claim, zone: string): Manifest & { readonly spec: object } {
+export function volumeFor(
+  { metadata, spec }: Claim,
+  zone: string,
+  disks: string,
+): Manifest & { readonly spec: VolumeSpec } {
   // The name follows from the claim: whoever asks twice gets the same volume.
   const name = `pvc-${metadata.uid}`;
   const annotations = { "pv.kubernetes.io/provisioned-by": PROVISIONER };
@@ -76,8 +85,8 @@ export function volumeFor({ metadata, spec }: Claim, zone: string): Manifest & {
           nodeSelectorTerms: [{ matchExpressions: [{ key: ZONE_LABEL, operator: "In", values: [zone] }] }],
         },
       },
-      // Simulated nodes mount nothing; the folder is never made.
-      hostPath: { path: `/var/lib/trading-lab/${name}` },
+      // One folder for all real nodes of a zone, as one disk is attached to one after the other; simulated nodes mount nothing.
+      hostPath: { path: `${disks}/${zone}/${name}`, type: "Directory" },
     },
   };
 }

@@ -1,0 +1,22 @@
+/** How long a control plane waits, in seconds. */
+export interface Timers {
+  /** Without a heartbeat, until a node counts as lost. */
+  readonly nodeGraceSeconds: number;
+  /** Between two looks of the node controller. */
+  readonly nodeMonitorSeconds: number;
+  /** Of a node's lease; kubelet and kwok renew it after a quarter. */
+  readonly nodeLeaseSeconds: number;
+  /** Between two looks of a kubelet at its own node. */
+  readonly nodeStatusSeconds: number;
+}
+
+/**
+ * `real` are Kubernetes' own defaults. `scaled` makes a drill of a dead node short; whoever prints its numbers says so.
+ * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+ */
+export const TIMERS = {
+  real: { nodeGraceSeconds: 50, nodeMonitorSeconds: 5, nodeLeaseSeconds: 40, nodeStatusSeconds: 10 },
+  scaled: { nodeGraceSeconds: 8, nodeMonitorSeconds: 1, nodeLeaseSeconds: 4, nodeStatusSeconds: 1 },
+} as const satisfies Record<string, Timers>;
+
+export type TimerSet = keyof typeof TIMERS;
