@@ -187,7 +187,7 @@ describe("a lab's status", () => {
     assert.match(describeStatus(partial), /not ready: b/);
     const stopped = { ...whole, pids: {}, nodes: undefined };
     assert.match(describeStatus(stopped), /does not run; npm run lab -- up starts it again/);
-    assert.match(describeStatus(stopped), /does not answer on port 40001/);
+    assert.match(describeStatus(stopped), /does not answer at https:\/\/127.0.0.1:40001/);
     assert.match(describeStatus({ ...whole, settings: undefined }), /There is no lab/);
   });
 });
