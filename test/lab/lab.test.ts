@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { EngineSpec } from "../../components/engine/spec";
+import { engineManifests } from "../../workbench/lab/engines/manifests";
+import { eventually, evict, type PodView, podsOf } from "../../workbench/lab/engines/pods";
 import { KubeClient } from "../../workbench/lab/kube-client";
 import { parseKubeconfig } from "../../workbench/lab/kubeconfig";
 import { STORAGE_CLASS } from "../../workbench/lab/nodes";
 import { labFolder } from "../../workbench/lab/paths";
 import { runningPid } from "../../workbench/lab/processes";
 import { specOf } from "../support/engine-specs";
-import { engineManifests, eventually, evict, lab, type PodView, podsOf, processesOf } from "./support";
+import { lab, processesOf } from "./support";
 
 const MINUTES = 60_000;
 /** The first run builds everything. */
@@ -52,7 +54,7 @@ describe("the lab", function () {
     assert.deepEqual(processesOf(state), before);
     const status = await lab(["status", "--state", state]);
     assert.equal(status.code, 0, status.stdout);
-    assert.match(status.stdout, /4 simulated nodes are ready/);
+    assert.match(status.stdout, /4 nodes are ready, all simulated/);
     const { stdout } = await lab(["kubeconfig", "--state", state]);
     assert.equal(stdout, `${join(state, "admin.kubeconfig")}\n`);
   });

@@ -4,6 +4,7 @@ import { acquireLock } from "../offline/lock";
 import { signalAll } from "../offline/pulumi-process";
 import { type LabArguments, parseArguments } from "./arguments";
 import { down } from "./down";
+import { drillMain } from "./drill/cli";
 import { helpText } from "./help";
 import { type LabFolder, labFolder } from "./paths";
 import { apiServer } from "./settings";
@@ -17,6 +18,8 @@ const NOT_UP = 3;
 const UNUSABLE: readonly string[] = ["EACCES", "EEXIST", "ENOENT", "ENOTDIR", "EROFS"];
 
 async function main(): Promise<number> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "drill") return await drillMain(rest, say);
   const options = parseArguments(process.argv.slice(2));
   if (options.command === "help") {
     process.stdout.write(helpText(options.topic));

@@ -9,6 +9,7 @@ Commands:
   down        end every process of the lab and remove its folder
   status      what runs and what does not, in words
   kubeconfig  print the path of the kubeconfig
+  drill       break things on purpose, on real nodes, and see that no order is lost
 
 Options:
   --state DIR   keep the lab here instead of in the cache folder: several can run side by side

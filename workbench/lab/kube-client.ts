@@ -33,6 +33,7 @@ const TIMEOUT_MILLISECONDS = 15_000;
 const KINDS: Readonly<Record<string, readonly [plural: string, namespaced: boolean]>> = {
   ConfigMap: ["configmaps", true],
   DaemonSet: ["daemonsets", true],
+  EndpointSlice: ["endpointslices", true],
   Namespace: ["namespaces", false],
   NetworkPolicy: ["networkpolicies", true],
   Node: ["nodes", false],

@@ -24,6 +24,7 @@ export interface ProcessCommand {
   readonly args: readonly string[];
   /** Where it runs, if not in the lab's folder. */
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** In the environment of every process of a lab, so that one whose pid file is lost is found all the same. */
@@ -33,7 +34,7 @@ const TERM_MILLISECONDS = 8000;
 const KILL_MILLISECONDS = 3000;
 
 /** Starts a process of its own session, which outlives this one, with its output in the lab's log folder. */
-export function startProcess(lab: ProcessPlace, { name, binary, args, cwd }: ProcessCommand): number {
+export function startProcess(lab: ProcessPlace, { name, binary, args, cwd, env }: ProcessCommand): number {
   mkdirSync(dirname(lab.log(name)), { recursive: true });
   // A log tells of one process only; that of the one before, which may have crashed, is kept beside it.
   if (existsSync(lab.log(name))) renameSync(lab.log(name), `${lab.log(name)}.previous`);
@@ -43,7 +44,7 @@ export function startProcess(lab: ProcessPlace, { name, binary, args, cwd }: Pro
       cwd: cwd ?? lab.root,
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, [MARK]: lab.lab },
+      env: { ...process.env, ...env, [MARK]: lab.lab },
     });
     // A program that cannot be started shows as a process that is not there; the caller looks.
     child.once("error", () => {});

@@ -36,7 +36,8 @@ export function stackPlan(stack: string): StackPlan {
   };
 }
 
-function readStack(stack: string): TradingConfig {
+/** The config of a stack file, without the stack. */
+export function readStack(stack: string): TradingConfig {
   const file = join(REPOSITORY, `Pulumi.${stack}.yaml`);
   if (!existsSync(file)) {
     throw new UserError(

@@ -114,6 +114,7 @@ export class Ledger {
   /** Everything for a report, as JSON. */
   report(): unknown {
     return {
+      now: performance.now(),
       accounts: Object.fromEntries(
         [...this.#accounts].map(([name, { orders, fills, positions, highestToken }]) => [
           name,

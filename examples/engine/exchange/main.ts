@@ -2,12 +2,13 @@ import { createServer } from "node:http";
 import { fields, number, optionalFields, parseJson, reason, text } from "../core/json";
 import { jsonLines } from "../shell/say";
 import { readFaults } from "./faults";
+import type { EngineView } from "./ledger";
 import { ExchangeSimulator } from "./simulator";
 
 const HELP = `The exchange simulator, as a process.
 
   PORT        engines connect here (default 7070)
-  ADMIN_PORT  GET /report, GET /health, POST /faults, POST /disconnect, POST /position (default 7071)
+  ADMIN_PORT  GET /report, GET /health, POST /audit, POST /faults, POST /disconnect, POST /position (default 7071)
   BIND_HOST   default 0.0.0.0
   FAULTS      JSON, for example {"cancelMs": 3000, "fencing": true}
 `;
@@ -20,6 +21,17 @@ function port(name: string, otherwise: number): number {
   throw new Error(`${name} is "${process.env[name]}", not a port`);
 }
 
+function engineView(from: Readonly<Record<string, unknown>>): EngineView {
+  const { openOrders } = from;
+  const positions = fields(from["positions"], "the positions");
+  return {
+    positions: Object.fromEntries(
+      Object.keys(positions).map((market) => [market, number(positions, market)]),
+    ),
+    openOrders: Array.isArray(openOrders) ? openOrders.map(String) : [],
+  };
+}
+
 /** Answers the admin's requests; throws what the admin did wrong. */
 function admin(simulator: ExchangeSimulator, route: string, body: string): unknown {
   switch (route) {
@@ -27,6 +39,10 @@ function admin(simulator: ExchangeSimulator, route: string, body: string): unkno
       return { ok: true };
     case "GET /report":
       return simulator.ledger.report();
+    case "POST /audit": {
+      const from = fields(parseJson(body), "the engine's view");
+      return simulator.ledger.audit(text(from, "account"), engineView(from));
+    }
     case "POST /faults":
       return Object.assign(simulator.faults, readFaults(parseJson(body)));
     case "POST /disconnect":

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readOptional, runningPid } from "../processes";
+import { pidsIn } from "../real/cgroups";
+import { nodeOf, podName, type Stage } from "./stage";
+
+const OUT_OF_SERVICE = {
+  key: "node.kubernetes.io/out-of-service",
+  value: "nodeshutdown",
+  effect: "NoExecute",
+};
+const STRATEGIC = "application/strategic-merge-patch+json";
+const MERGE = "application/merge-patch+json";
+
+/** Host process of an engine: the first of its container. */
+export function enginePid(stage: Stage, node: string | undefined, ordinal: number): number {
+  const { scope } = nodeOf(stage, node);
+  const name = podName(stage, ordinal);
+  const found = pidsIn(scope).find((pid) => {
+    const command = (readOptional(`/proc/${pid}/cmdline`) ?? "").split("\0");
+    const environment = (readOptional(`/proc/${pid}/environ`) ?? "").split("\0");
+    return command.includes("/app/examples/engine/main.js") && environment.includes(`POD_NAME=${name}`);
+  });
+  if (found === undefined) throw new Error(`${name} has no process on ${node}`);
+  return found;
+}
+
+/** Stops or continues a node's kubelet alone: its engines go on. */
+export function signalKubelet(
+  stage: Stage,
+  node: string | undefined,
+  signal: "SIGSTOP" | "SIGCONT" | "SIGKILL",
+): void {
+  const pid = runningPid(nodeOf(stage, node), "kubelet");
+  if (pid === undefined) throw new Error(`${node} has no kubelet`);
+  process.kill(pid, signal);
+}
+
+/** Says that a node is out of service. Only after its instance was proven to be stopped. */
+export async function taintOutOfService({ client }: Stage, node: string): Promise<void> {
+  await patch({ client }, `/api/v1/nodes/${node}`, { spec: { taints: [OUT_OF_SERVICE] } }, STRATEGIC);
+}
+
+/** Takes the taint back, once the node is as it should be. */
+export async function untaint({ client }: Stage, node: string): Promise<void> {
+  const remove = { $patch: "delete", key: OUT_OF_SERVICE.key, effect: OUT_OF_SERVICE.effect };
+  await patch({ client }, `/api/v1/nodes/${node}`, { spec: { taints: [remove] } }, STRATEGIC);
+}
+
+/** Changes an object; throws for an answer that is no success. */
+export async function patch(
+  { client }: Pick<Stage, "client">,
+  path: string,
+  body: object,
+  type = MERGE,
+): Promise<void> {
+  const { status, body: answer } = await client.send("PATCH", path, body, type);
+  if (status > 299) throw new Error(`${path}: ${status} ${JSON.stringify(answer)}`);
+}
+
+/** Path of the stage's StatefulSet. */
+export function statefulSetPath({ spec }: Stage): string {
+  return `/apis/apps/v1/namespaces/${spec.namespace}/statefulsets/${spec.name}`;
+}
+
+/** Folder of an ordinal's volume on this machine. */
+export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
+  const { client, spec, lab } = stage;
+  const claim = await client.get(
+    `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${podName(stage, ordinal)}`,
+  );
+  const volume = JSON.stringify(claim).match(/"volumeName":"([^"]+)"/)?.[1] ?? "";
+  const zones = existsSync(lab.disks) ? readdirSync(lab.disks) : [];
+  const zone = zones.find((name) => existsSync(join(lab.disks, name, volume)));
+  if (zone === undefined || volume === "") throw new Error(`${podName(stage, ordinal)} has no disk`);
+  return join(lab.disks, zone, volume);
+}
+
+/** Processes of CPU scheduling state "stopped" are alive; a process that is gone is not. */
+export function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}

@@ -1,0 +1,70 @@
+import { messageOf } from "../../offline/errors";
+import type { Audit } from "../engines/exchange";
+import { darkSeconds, staleOrders } from "./dark";
+import { type Drill, type Fact, type Outcome, problemsOf } from "./drill";
+import { trading } from "./prepare";
+import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
+
+const SETTLE_SECONDS = 20;
+const isClean = (audit: Audit): boolean => Object.values(audit).every((list) => list.length === 0);
+
+/** Runs one drill on engines that trade, and judges it by what the exchange saw. */
+export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
+  const { exchange, spec } = stage;
+  await trading(stage);
+  const began = Date.now();
+  const from = (await exchange.report()).now;
+  let facts: readonly Fact[] = [];
+  const failures: string[] = [];
+  try {
+    ({ facts } = await drill.run(stage));
+    await trading(stage);
+  } catch (error) {
+    if (!(error instanceof DrillFailure)) throw error;
+    failures.push(messageOf(error));
+  }
+  const orders = await auditAll(stage, failures.length === 0);
+  const report = await exchange.report();
+  const dark = darkSeconds(report, spec.markets.flat(), from, report.now);
+  const markets = spec.markets.flatMap((list, ordinal) =>
+    list.map((market) => ({ market, ordinal, darkSeconds: dark.get(market) ?? 0 })),
+  );
+  const outcome = { ...orders, doubled: [...orders.doubled, ...staleOrders(report, from)], facts, markets };
+  return {
+    id: drill.id,
+    seconds: (Date.now() - began) / 1000,
+    ...outcome,
+    problems: [...failures, ...problemsOf(drill, stage.timers, outcome)],
+  };
+}
+
+// Books are compared while orders come and go: what is under way differs for a moment, what is lost stays lost.
+async function auditAll(stage: Stage, isPatient: boolean): Promise<Pick<Outcome, "lost" | "doubled">> {
+  const lost: string[] = [];
+  const doubled: string[] = [];
+  for (const ordinal of stage.spec.markets.keys()) {
+    const account = podName(stage, ordinal);
+    const look = async (): Promise<Audit> =>
+      await stage.exchange.audit(account, await engineView(stage, ordinal));
+    let last: Audit | undefined;
+    await until(
+      "the books agree",
+      async () => {
+        last = await look();
+        return last;
+      },
+      isClean,
+      isPatient ? SETTLE_SECONDS : 0,
+    ).catch((error: unknown) => {
+      if (!(error instanceof DrillFailure)) throw error;
+    });
+    if (last === undefined) {
+      lost.push(`${account} does not answer, so its orders are nobody's`);
+      continue;
+    }
+    lost.push(...[...last.lost, ...last.ghosts].map((id) => `${account} ${id}`));
+    lost.push(...last.positionsDiffer.map((market) => `${account}: position of ${market}`));
+    doubled.push(...last.sentTwice.map((id) => `${account} ${id}`));
+  }
+  return { lost, doubled };
+}
