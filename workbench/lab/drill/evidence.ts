@@ -27,9 +27,8 @@ export function writeEvidence(
   }: { readonly timers: TimerSet; readonly times: DrillTimers; readonly started: Date },
 ): void {
   mkdirSync(folder, { recursive: true });
-  const { id, title, steps, expectation } = drill;
+  const { title, steps, expectation } = drill;
   const content = {
-    id,
     title,
     steps,
     expectation,
@@ -42,5 +41,5 @@ export function writeEvidence(
     boundSeconds: drill.darkBound(times),
     ...outcome,
   };
-  writeFileSync(join(folder, `${id}.json`), `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(join(folder, `${drill.id}.json`), `${JSON.stringify(content, null, 2)}\n`);
 }

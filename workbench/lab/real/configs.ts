@@ -99,13 +99,16 @@ export function kubeletConfig(lab: LabFolder, node: NodeFolder, { real, timers }
 
 /** CoreDNS answers for the cluster only: nothing else is to be found from here. */
 export function corefile(lab: LabFolder, { real }: RealSettings): string {
-  return `.:53 {
-  bind ${hostAddress(real.subnet)}
-  errors
+  const listen = `bind ${hostAddress(real.subnet)}\n  errors`;
+  return `cluster.local:53 {
+  ${listen}
   kubernetes cluster.local {
     kubeconfig ${lab.kubeconfigOf("coredns")} lab
     ttl 5
   }
+}
+.:53 {
+  ${listen}
   template ANY ANY {
     rcode NXDOMAIN
   }
