@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { nodeOf, podName, type Stage } from "./stage";
@@ -45,6 +46,27 @@ export async function taintOutOfService({ client }: Stage, node: string): Promis
 export async function untaint({ client }: Stage, node: string): Promise<void> {
   const remove = { $patch: "delete", key: OUT_OF_SERVICE.key, effect: OUT_OF_SERVICE.effect };
   await patch({ client }, `/api/v1/nodes/${node}`, { spec: { taints: [remove] } }, STRATEGIC);
+}
+
+/** Deletes a pod without waiting for its kubelet, which is safe only once its process is proven to be gone. */
+export async function forceDelete({ client, spec }: Stage, name: string): Promise<void> {
+  await client.send("DELETE", `/api/v1/namespaces/${spec.namespace}/pods/${name}`, { gracePeriodSeconds: 0 });
+}
+
+const podSchema = z.object({
+  metadata: z.object({ uid: z.string(), deletionTimestamp: z.string().optional() }),
+});
+
+/** Which pod an ordinal has, and whether it has been told to go. */
+export async function podState(
+  stage: Stage,
+  ordinal: number,
+): Promise<{ readonly uid: string; readonly deleting: boolean }> {
+  const { client, spec } = stage;
+  const { metadata } = podSchema.parse(
+    await client.get(`/api/v1/namespaces/${spec.namespace}/pods/${podName(stage, ordinal)}`),
+  );
+  return { uid: metadata.uid, deleting: metadata.deletionTimestamp !== undefined };
 }
 
 /** Changes an object; throws for an answer that is no success. */

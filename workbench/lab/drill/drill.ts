@@ -11,6 +11,8 @@ export interface Fact {
 /** What a drill says of itself besides what the exchange saw. */
 export interface Observation {
   readonly facts: readonly Fact[];
+  /** Ordinals whose markets go dark; the others must not. */
+  readonly touched: readonly number[];
 }
 
 /** A failure that is made on purpose, and what must come of it. */
@@ -25,8 +27,6 @@ export interface Drill {
    * may have {@link UNTOUCHED}.
    */
   readonly darkBound: (timers: DrillTimers) => number;
-  /** Ordinals whose markets go dark; the others must not. */
-  readonly touches: readonly number[];
   readonly run: (stage: Stage) => Promise<Observation>;
 }
 
@@ -64,15 +64,16 @@ export interface Outcome extends OrderOutcome {
   readonly id: string;
   readonly seconds: number;
   readonly facts: readonly Fact[];
+  readonly touched: readonly number[];
   readonly markets: readonly MarketOutcome[];
   readonly problems: readonly string[];
 }
 
 /** What is wrong with a drill's outcome, in words; nothing when it passed. */
 export function problemsOf(
-  drill: Pick<Drill, "darkBound" | "touches">,
+  drill: Pick<Drill, "darkBound">,
   timers: DrillTimers,
-  { lost, doubled, facts, markets }: Pick<Outcome, "lost" | "doubled" | "facts" | "markets">,
+  { lost, doubled, facts, touched, markets }: Omit<Outcome, "id" | "seconds" | "problems">,
 ): string[] {
   const bound = drill.darkBound(timers);
   return [
@@ -82,7 +83,7 @@ export function problemsOf(
     ...lost.map((order) => `order lost: ${order}`),
     ...doubled.map((order) => `order doubled: ${order}`),
     ...markets.flatMap(({ market, ordinal, darkSeconds }) => {
-      const limit = drill.touches.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED;
+      const limit = touched.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED;
       return darkSeconds > limit
         ? [`${market} was dark for ${darkSeconds.toFixed(1)} s, bound ${limit.toFixed(1)} s`]
         : [];

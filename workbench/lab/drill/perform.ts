@@ -1,7 +1,7 @@
 import { messageOf } from "../../offline/errors";
 import type { Audit } from "../engines/exchange";
 import { darkSeconds, staleOrders } from "./dark";
-import { type Drill, type Fact, type Outcome, problemsOf } from "./drill";
+import { type Drill, type Observation, type Outcome, problemsOf } from "./drill";
 import { trading } from "./prepare";
 import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
 
@@ -14,10 +14,11 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
   await trading(stage);
   const began = Date.now();
   const from = (await exchange.report()).now;
-  let facts: readonly Fact[] = [];
+  // Until the drill says whom it touched, it may have been anybody.
+  let observed: Observation = { facts: [], touched: [...spec.markets.keys()] };
   const failures: string[] = [];
   try {
-    ({ facts } = await drill.run(stage));
+    observed = await drill.run(stage);
     await trading(stage);
   } catch (error) {
     if (!(error instanceof DrillFailure)) throw error;
@@ -29,7 +30,12 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
   const markets = spec.markets.flatMap((list, ordinal) =>
     list.map((market) => ({ market, ordinal, darkSeconds: dark.get(market) ?? 0 })),
   );
-  const outcome = { ...orders, doubled: [...orders.doubled, ...staleOrders(report, from)], facts, markets };
+  const outcome = {
+    ...orders,
+    doubled: [...orders.doubled, ...staleOrders(report, from)],
+    ...observed,
+    markets,
+  };
   return {
     id: drill.id,
     seconds: (Date.now() - began) / 1000,

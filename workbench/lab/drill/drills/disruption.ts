@@ -27,7 +27,6 @@ export const evictTwo: Drill = {
   title: "two engines evicted at once",
   steps: ["evict engine 0", "evict engine 1 while 0 is not ready", "evict engine 1 again once 0 is ready"],
   expectation: "the first is allowed, the second refused (429) until the first is ready again",
-  touches: [0, 1],
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const { namespace } = stage.spec;
@@ -44,6 +43,7 @@ export const evictTwo: Drill = {
     );
     await allReady(stage);
     return {
+      touched: [0, 1],
       facts: [same("first", 201, first), same("second", 429, second), same("after the first", 201, again)],
     };
   },
@@ -61,7 +61,6 @@ export const drainAll: Drill = {
   title: "every node drained in turn, under load",
   steps: ["for each engine: evict it, wait until its successor is ready, go on"],
   expectation: "one market dark at a time; no order open when a process leaves",
-  touches: [0, 1, 2],
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const facts = [];
@@ -78,7 +77,7 @@ export const drainAll: Drill = {
       );
       await allReady(stage);
     }
-    return { facts };
+    return { touched: [0, 1, 2], facts };
   },
 };
 
@@ -94,7 +93,6 @@ export const partitionCanary: Drill = {
   ],
   expectation:
     "only engine 2 gets the new template; a pod that is deleted meanwhile comes back with the old one",
-  touches: [0, 1, 2],
   darkBound: ({ start }) => start + 15,
   async run(stage) {
     const path = statefulSetPath(stage);
@@ -124,6 +122,7 @@ export const partitionCanary: Drill = {
     );
     await allReady(stage);
     return {
+      touched: [0, 1, 2],
       facts: [
         check(
           "engine 2 alone has the new template",
@@ -151,7 +150,6 @@ export const badImage: Drill = {
   title: "a roll-out of an image that does not exist, and back",
   steps: ["an unknown digest in the template", "engine 2 cannot start", "the first image again"],
   expectation: "engines 0 and 1 are never touched; with the old image engine 2 recovers without a hand",
-  touches: [2],
   darkBound: ({ start }) => 20 + start + 15,
   async run(stage) {
     const before = await pods(stage);
@@ -174,6 +172,7 @@ export const badImage: Drill = {
     await allReady(stage, 120);
     const after = await pods(stage);
     return {
+      touched: [2],
       facts: [
         same("engine 0's pod", before[0]?.uid, after[0]?.uid),
         same("engine 1's pod", before[1]?.uid, after[1]?.uid),
