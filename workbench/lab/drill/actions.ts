@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Cluster } from "../../fence/cluster";
+import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "../../fence/node";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { nodeOf, podName, type Stage } from "./stage";
@@ -10,7 +12,6 @@ const OUT_OF_SERVICE = {
   value: "nodeshutdown",
   effect: "NoExecute",
 };
-const STRATEGIC = "application/strategic-merge-patch+json";
 const MERGE = "application/merge-patch+json";
 
 /** Host process of an engine: the first of its container. */
@@ -38,19 +39,35 @@ export function signalKubelet(
 }
 
 /** Says that a node is out of service. Only after its instance was proven to be stopped. */
-export async function taintOutOfService({ client }: Stage, node: string): Promise<void> {
-  await patch({ client }, `/api/v1/nodes/${node}`, { spec: { taints: [OUT_OF_SERVICE] } }, STRATEGIC);
+export async function taintOutOfService(stage: Stage, name: string): Promise<void> {
+  const cluster = clusterOf(stage);
+  const node = await readNode(cluster, name);
+  await writeTaints(cluster, node, withOutOfService(node.taints));
 }
 
 /** Takes the taint back, once the node is as it should be. */
-export async function untaint({ client }: Stage, node: string): Promise<void> {
-  const remove = { $patch: "delete", key: OUT_OF_SERVICE.key, effect: OUT_OF_SERVICE.effect };
-  await patch({ client }, `/api/v1/nodes/${node}`, { spec: { taints: [remove] } }, STRATEGIC);
+export async function untaint(stage: Stage, name: string): Promise<void> {
+  const cluster = clusterOf(stage);
+  const node = await readNode(cluster, name);
+  await writeTaints(cluster, node, withoutOutOfService(node.taints));
+}
+
+/** The stage's cluster as the runbook's command sees it. */
+export function clusterOf(stage: Stage): Cluster {
+  return {
+    get: (path) => stage.client.get(path),
+    patch: (path, body) => patch(stage, path, body),
+    forceDelete: (namespace, name) => deletePod(stage, namespace, name),
+  };
 }
 
 /** Deletes a pod without waiting for its kubelet, which is safe only once its process is proven to be gone. */
-export async function forceDelete({ client, spec }: Stage, name: string): Promise<void> {
-  await client.send("DELETE", `/api/v1/namespaces/${spec.namespace}/pods/${name}`, { gracePeriodSeconds: 0 });
+export async function forceDelete(stage: Stage, name: string): Promise<void> {
+  await deletePod(stage, stage.spec.namespace, name);
+}
+
+async function deletePod({ client }: Stage, namespace: string, name: string): Promise<void> {
+  await client.send("DELETE", `/api/v1/namespaces/${namespace}/pods/${name}`, { gracePeriodSeconds: 0 });
 }
 
 const podSchema = z.object({

@@ -91,6 +91,7 @@ export function kubeletConfig(lab: LabFolder, node: NodeFolder, { real, timers }
     maxPods: 28,
     nodeLeaseDurationSeconds: nodeLeaseSeconds,
     nodeStatusUpdateFrequency: seconds(nodeStatusSeconds),
+    providerID: `lab://${node.request.name}`,
     podLogsDir: `${node.root}/pod-logs`,
     registerWithTaints: node.request.taints,
     resolvConf: node.resolvConf,

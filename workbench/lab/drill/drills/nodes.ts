@@ -32,13 +32,15 @@ async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
   return text.includes('"node.kubernetes.io/unreachable"');
 }
 
-/** What the runbook's command does: proof first, then the taint, then the pods that nothing can stop any more. */
-async function fence(stage: Stage, node: NodeFolder, ordinal: number): Promise<number> {
-  const living = livingPids(node).length;
-  if (living > 0) return living;
-  await taintOutOfService(stage, node.request.name);
-  await forceDelete(stage, podName(stage, ordinal));
-  return 0;
+// The runbook's own command, on the lab's own proof.
+async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
+  const engines = await fence(node.request.name, {
+    cluster: clusterOf(stage),
+    instances: labInstances(stage.lab),
+    say: () => {},
+    timeoutSeconds: 30,
+  });
+  return engines.map(({ name }) => name);
 }
 
 async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
@@ -61,7 +63,8 @@ export const nodeDeath: Drill = {
     const { ordinal, node, uid } = await victim(stage);
     await powerOff(node);
     await until("the node counts as lost", () => isLost(stage, node), Boolean, 60 + stage.timers.detection);
-    const living = await fence(stage, node, ordinal);
+    const living = livingPids(node).length;
+    const engines = await fenceNode(stage, node);
     const after = await replaced(stage, ordinal, uid, 120);
     await until(
       "it trades",
@@ -74,6 +77,7 @@ export const nodeDeath: Drill = {
       touched: [ordinal],
       facts: [
         same("processes of the node that lived when it was fenced", 0, living),
+        same("engines that were moved", [podName(stage, ordinal)], engines),
         check(
           "another node of the same zone",
           after.node !== node.request.name && nodeOf(stage, after.node).request.zone === node.request.zone,
@@ -221,7 +225,7 @@ export const zoneLost: Drill = {
     const disk = await claimOf(stage, ordinal);
     for (const each of nodes) await powerOff(each);
     await until("the node counts as lost", () => isLost(stage, node), Boolean, 60 + stage.timers.detection);
-    for (const each of nodes) await fence(stage, each, ordinal);
+    for (const each of nodes) await fenceNode(stage, each);
     await sleep(10_000);
     const waiting = await pod(stage, ordinal);
     const message = JSON.stringify(
