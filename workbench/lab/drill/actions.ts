@@ -7,11 +7,6 @@ import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { nodeOf, podName, type Stage } from "./stage";
 
-const OUT_OF_SERVICE = {
-  key: "node.kubernetes.io/out-of-service",
-  value: "nodeshutdown",
-  effect: "NoExecute",
-};
 const MERGE = "application/merge-patch+json";
 
 /** Host process of an engine: the first of its container. */

@@ -52,7 +52,7 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     for (const drill of options.drills) {
       if (interrupt.signal.aborted) return INTERRUPTED;
       const started = new Date();
-      const outcome = await perform(drill, stage);
+      const outcome = await Promise.race([perform(drill, stage), interrupted(interrupt.signal)]);
       outcomes.push(outcome);
       process.stdout.write(`${outcomeLine(drill, outcome)}\n`);
       if (options.evidence !== undefined) {
@@ -73,7 +73,16 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
   } finally {
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
     if (options.state === undefined) await down(lab);
+    // What an interrupted drill still waits for would keep the process alive.
+    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
   }
+}
+
+// A drill waits for minutes; Ctrl-C does not.
+async function interrupted(signal: AbortSignal): Promise<never> {
+  return await new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("stopped during a drill")), { once: true });
+  });
 }
 
 // Two real nodes in the first zone, so that an engine of it has somewhere to go; one in each other.

@@ -1,5 +1,9 @@
+import { NO_FAULTS } from "../../../examples/engine/exchange/faults";
 import { messageOf } from "../../offline/errors";
 import type { Audit } from "../engines/exchange";
+import { startNode } from "../real/node";
+import { nodeFolders } from "../real/node-folder";
+import { untaint } from "./actions";
 import { darkSeconds, staleOrders } from "./dark";
 import { type Drill, type Observation, type Outcome, problemsOf } from "./drill";
 import { trading } from "./prepare";
@@ -23,6 +27,7 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
   } catch (error) {
     if (!(error instanceof DrillFailure)) throw error;
     failures.push(messageOf(error));
+    await restore(stage);
   }
   const orders = await auditAll(stage, failures.length === 0);
   const report = await exchange.report();
@@ -42,6 +47,16 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
     ...outcome,
     problems: [...failures, ...problemsOf(drill, stage.timers, outcome)],
   };
+}
+
+// A drill that failed may have left anything behind: the next one must not pay for it.
+async function restore(stage: Stage): Promise<void> {
+  await stage.exchange.faults({ ...NO_FAULTS });
+  for (const node of nodeFolders(stage.lab)) {
+    await startNode(stage.real, node.request);
+    await untaint(stage, node.request.name);
+  }
+  for (const manifest of stage.manifests) await stage.client.apply(manifest);
 }
 
 // Books are compared while orders come and go: what is under way differs for a moment, what is lost stays lost.

@@ -1,4 +1,6 @@
 import type { Drill } from "../drill";
+import { controlPlaneOutage, etcdRestart, marketAdded, serviceDeleted } from "./control-plane";
+import { tornTail } from "./disk";
 import { badImage, drainAll, evictTwo, partitionCanary } from "./disruption";
 import {
   fencedWithoutProof,
@@ -21,6 +23,11 @@ export const DRILLS: readonly Drill[] = [
   drainAll,
   partitionCanary,
   badImage,
+  tornTail,
+  etcdRestart,
+  controlPlaneOutage,
+  serviceDeleted,
+  marketAdded,
   kubeletRestart,
   nodeCutOff,
   silentNode,

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fence } from "../../../fence/fence";
+import { labInstances } from "../../../fence/lab-instances";
 import { stopProcesses } from "../../processes";
 import { setCable } from "../../real/network";
 import { livingPids, powerOff, startKubelet, startNode } from "../../real/node";
 import type { NodeFolder } from "../../real/node-folder";
 import {
+  clusterOf,
   enginePid,
   forceDelete,
   isAlive,

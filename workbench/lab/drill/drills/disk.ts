@@ -1,0 +1,69 @@
+import { readdirSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { diskOf, enginePid, isAlive, signalKubelet } from "../actions";
+import { check, type Drill, same } from "../drill";
+import { container, engineView, pod, until } from "../stage";
+
+export const tornTail: Drill = {
+  id: "torn-tail",
+  title: "a crash cuts the last write of the log short",
+  steps: [
+    "the kubelet is held",
+    "SIGKILL to the engine",
+    "three bytes off the log's newest file",
+    "the kubelet goes on",
+  ],
+  expectation: "the engine starts: what was cut was never acknowledged, and no id comes twice",
+  // The kubelet waits between two restarts within ten minutes, longer each time.
+  darkBound: ({ start }) => 40 + start,
+  async run(stage) {
+    const before = await pod(stage, 2);
+    const pid = enginePid(stage, before?.node, 2);
+    const { restarts } = await container(stage, 2);
+    signalKubelet(stage, before?.node, "SIGSTOP");
+    let cut = "";
+    try {
+      process.kill(pid, "SIGKILL");
+      await until(
+        "the process gone",
+        async () => isAlive(pid),
+        (alive) => !alive,
+        10,
+      );
+      cut = newestFile(await diskOf(stage, 2));
+      truncateSync(cut, Math.max(0, statSync(cut).size - 3));
+    } finally {
+      signalKubelet(stage, before?.node, "SIGCONT");
+    }
+    const after = await until(
+      "engine 2 in a new container",
+      () => container(stage, 2),
+      (seen) => seen.restarts > restarts,
+      120,
+    );
+    const view = await until(
+      "it trades",
+      () => engineView(stage, 2),
+      ({ phase }) => phase === "trading",
+      120,
+    );
+    return {
+      touched: [2],
+      facts: [
+        check("the file that was cut is the log", /wal|log|seg/i.test(cut), cut.split("/").at(-1)),
+        same("exit code of the old process", 137, after.lastExitCode),
+        same("it says", "trading", view.phase),
+        same("the pod", before?.uid, (await pod(stage, 2))?.uid),
+      ],
+    };
+  },
+};
+
+function newestFile(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && /wal|log|seg/i.test(path.slice(folder.length)));
+  const [newest] = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  if (newest === undefined) throw new Error(`${folder} holds no log`);
+  return newest;
+}
