@@ -78,6 +78,20 @@ describe("the reference engine, with something broken", () => {
       }));
   }
 
+  it("goes on when a frozen process sent an order too late: its clock is right", () =>
+    withBench(async (bench) => {
+      const engine = await bench.startTrading();
+      // The exchange sees each order as if it had been under way for longer than its window, once.
+      const before = bench.orders("rejected").length;
+      bench.exchange.faults.lateMs = 1500;
+      await until("an order that came too late", 3000, () => bench.orders("rejected").length > before);
+      bench.exchange.faults.lateMs = 0;
+      const accepted = bench.orders("accepted").length;
+      await until("orders again", 3000, () => bench.orders("accepted").length > accepted);
+      assert.equal(await status(`${engine.url}/ready`), 200);
+      assert.doesNotMatch(engine.output, /halted/);
+    }));
+
   for (const cancelOnDisconnect of [true, false]) {
     it(`survives disconnects, ${cancelOnDisconnect ? "with" : "without"} cancel-on-disconnect`, () =>
       withBench(async (bench) => {

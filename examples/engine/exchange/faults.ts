@@ -12,6 +12,8 @@ export interface Faults {
   fillEvery: number;
   /** Added to the exchange's clock. */
   skewMs: number;
+  /** Takes each request for this much older than it is, as if it had been under way; the clock stays right. */
+  lateMs: number;
   /** Cancel everything of an account when its connection closes. */
   cancelOnDisconnect: boolean;
   /** Refuse requests with a token below the highest seen. */
@@ -28,6 +30,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   rejectEvery: 0,
   fillEvery: 0,
   skewMs: 0,
+  lateMs: 0,
   cancelOnDisconnect: true,
   fencing: false,
   dropAfterOrders: 0,
@@ -48,6 +51,7 @@ export function readFaults(value: unknown): Partial<Faults> {
     "rejectEvery",
     "fillEvery",
     "skewMs",
+    "lateMs",
     "dropAfterOrders",
   ] as const) {
     if (from[key] !== undefined) read[key] = number(from, key);

@@ -219,7 +219,7 @@ export class ExchangeSimulator {
   #refusal(account: string, op: string, id: string, request: Signed): Code | undefined {
     const { ts, window, token, sig } = request;
     if (sig !== signature(this.#secret, op, id, ts)) return "signature";
-    const age = this.#now() - ts;
+    const age = this.#now() - ts + this.faults.lateMs;
     if (age > window || age < -AHEAD_MS) return "timestamp";
     const books = this.ledger.account(account);
     if (this.faults.fencing && token < books.highestToken) return "fenced";

@@ -1,4 +1,5 @@
 import { apply, type Book, type LogRecord, type OpenOrder, type Order } from "../core/book";
+import { refusedForTime } from "../core/clock-check";
 import { dueCancels } from "../core/drain-plan";
 import { reason } from "../core/json";
 import type { Reply, Status } from "../core/messages";
@@ -42,6 +43,8 @@ export class Session {
   #why = "reconciling with the exchange";
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Offset of a clock that looked wrong once. */
+  #suspectOffset: number | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -186,6 +189,7 @@ export class Session {
         return this.#status(reply);
       case "accepted":
         counters.accepted += 1;
+        this.#suspectOffset = undefined;
         return this.#known(reply.id) ? this.#record([{ t: "accepted", id: reply.id }]) : undefined;
       case "cancelled":
         counters.cancelled += 1;
@@ -220,12 +224,23 @@ export class Session {
     this.#options.counters.rejected += 1;
     await this.#close(id, "rejected");
     if (code === "scripted") return;
+    if (code === "timestamp") return this.#refusedForTime(id);
+    this.halt(`The exchange refused ${id}: ${code}.`);
+  }
+
+  #refusedForTime(id: string): void {
     const offset = Math.round(this.#client.offsetMs);
-    this.halt(
-      code === "timestamp"
-        ? `The exchange refuses our clock, which is off by about ${-offset} ms.`
-        : `The exchange refused ${id}: ${code}.`,
-    );
+    const verdict = refusedForTime(offset, this.#suspectOffset, this.#options.settings.exchange.maxSkewMs);
+    this.#suspectOffset = verdict === "late" ? undefined : offset;
+    if (verdict === "wrong-clock") {
+      this.halt(`The exchange refuses our clock, which is off by about ${-offset} ms.`);
+    } else {
+      this.#options.say("warn", "An order came too late, and the exchange refused it.", {
+        id,
+        offset,
+        verdict,
+      });
+    }
   }
 
   async #welcome(): Promise<void> {

@@ -55,6 +55,7 @@ describe("a drill's verdict", () => {
     touched: [0],
     lost: [],
     doubled: [],
+    stalledSeconds: 0,
     markets: [
       { market: "BTC", ordinal: 0, darkSeconds: 19 },
       { market: "ETH", ordinal: 1, darkSeconds: UNTOUCHED },
@@ -82,6 +83,12 @@ describe("a drill's verdict", () => {
       assert.match(problemsOf(drill, TIMERS, outcome).join("\n"), problem);
     });
   }
+
+  it("does not count time for which the machine itself stood still", () => {
+    const dark = { ...good, markets: [{ market: "BTC", ordinal: 0, darkSeconds: 24 }] };
+    assert.equal(problemsOf(drill, TIMERS, dark).length, 1);
+    assert.deepEqual(problemsOf(drill, TIMERS, { ...dark, stalledSeconds: 5 }), []);
+  });
 
   it("is one line, with its problems below", () => {
     const outcome = { ...good, id: "R1", seconds: 5, problems: [] };

@@ -10,6 +10,7 @@ import {
   type LogRecord,
   readRecord,
 } from "../../../examples/engine/core/book";
+import { refusedForTime } from "../../../examples/engine/core/clock-check";
 import { drainPlan, dueCancels } from "../../../examples/engine/core/drain-plan";
 import type { Status } from "../../../examples/engine/core/messages";
 import { nextEpoch, orderIds } from "../../../examples/engine/core/order-ids";
@@ -198,4 +199,15 @@ describe("the settings", () => {
   it("refuse a map that is no JSON object", () => {
     for (const text of ["", "[]", "{"]) assert.throws(() => readSettings(pod, () => text), /cannot be read/);
   });
+});
+
+describe("a refusal for an order's time", () => {
+  for (const [what, offset, suspect, verdict] of [
+    ["is a late order while the clocks agree", 8, undefined, "late"],
+    ["is a late order although the one before looked worse", -900, 4000, "late"],
+    ["is looked at again when a single reply shows a wrong clock", 4000, undefined, "look-again"],
+    ["is a wrong clock when two show it", -4000, -4100, "wrong-clock"],
+  ] as const) {
+    it(what, () => assert.equal(refusedForTime(offset, suspect, 1000), verdict));
+  }
 });

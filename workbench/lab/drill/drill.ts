@@ -66,6 +66,8 @@ export interface Outcome extends OrderOutcome {
   readonly facts: readonly Fact[];
   readonly touched: readonly number[];
   readonly markets: readonly MarketOutcome[];
+  /** Longest time in seconds for which this machine itself stood still: it says nothing of the stack. */
+  readonly stalledSeconds: number;
   readonly problems: readonly string[];
 }
 
@@ -73,7 +75,7 @@ export interface Outcome extends OrderOutcome {
 export function problemsOf(
   drill: Pick<Drill, "darkBound">,
   timers: DrillTimers,
-  { lost, doubled, facts, touched, markets }: Omit<Outcome, "id" | "seconds" | "problems">,
+  { lost, doubled, facts, touched, markets, stalledSeconds }: Omit<Outcome, "id" | "seconds" | "problems">,
 ): string[] {
   const bound = drill.darkBound(timers);
   return [
@@ -83,7 +85,7 @@ export function problemsOf(
     ...lost.map((order) => `order lost: ${order}`),
     ...doubled.map((order) => `order doubled: ${order}`),
     ...markets.flatMap(({ market, ordinal, darkSeconds }) => {
-      const limit = touched.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED;
+      const limit = (touched.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED) + stalledSeconds;
       return darkSeconds > limit
         ? [`${market} was dark for ${darkSeconds.toFixed(1)} s, bound ${limit.toFixed(1)} s`]
         : [];

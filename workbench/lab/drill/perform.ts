@@ -10,6 +10,7 @@ import { trading } from "./prepare";
 import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
 
 const SETTLE_SECONDS = 20;
+const STALL_LOOK_MS = 100;
 const isClean = (audit: Audit): boolean => Object.values(audit).every((list) => list.length === 0);
 
 /** Runs one drill on engines that trade, and judges it by what the exchange saw. */
@@ -17,6 +18,7 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
   const { exchange, spec } = stage;
   await trading(stage);
   const began = Date.now();
+  const stall = watchStalls();
   const from = (await exchange.report()).now;
   // Until the drill says whom it touched, it may have been anybody.
   let observed: Observation = { facts: [], touched: [...spec.markets.keys()] };
@@ -46,6 +48,21 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
     seconds: (Date.now() - began) / 1000,
     ...outcome,
     problems: [...failures, ...problemsOf(drill, stage.timers, outcome)],
+  };
+}
+
+/** Watches whether this process gets the CPU; the answer is the longest time in seconds for which it did not. */
+function watchStalls(): () => number {
+  let last = performance.now();
+  let longest = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - STALL_LOOK_MS);
+    last = now;
+  }, STALL_LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    return longest / 1000;
   };
 }
 

@@ -6,7 +6,9 @@ export function outcomeLine(drill: Pick<Drill, "id" | "title">, outcome: Outcome
   const dark = outcome.markets.reduce((longest, { darkSeconds }) => Math.max(longest, darkSeconds), 0);
   const verdict = outcome.problems.length === 0 ? "passed" : "FAILED";
   const numbers = `dark ${dark.toFixed(1)} s, lost ${outcome.lost.length}, doubled ${outcome.doubled.length}`;
-  const line = `${verdict}  ${drill.id.padEnd(14)} ${drill.title} (${numbers}; ${outcome.seconds.toFixed(0)} s)`;
+  const stall =
+    outcome.stalledSeconds > 1 ? `; the machine stood still for ${outcome.stalledSeconds.toFixed(1)} s` : "";
+  const line = `${verdict}  ${drill.id.padEnd(14)} ${drill.title} (${numbers}; ${outcome.seconds.toFixed(0)} s${stall})`;
   return [line, ...outcome.problems.map((problem) => `          ${problem}`)].join("\n");
 }
 
