@@ -42,6 +42,7 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
     doubled: [...orders.doubled, ...staleOrders(report, from)],
     ...observed,
     markets,
+    stalledSeconds: stall(),
   };
   return {
     id: drill.id,
