@@ -130,7 +130,13 @@ export class KubeClient {
     timeout?: number,
   ): Promise<IncomingMessage> {
     return await new Promise((resolve, reject) => {
-      const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": type }) };
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      // Node announces no length for a DELETE: its body would be read as the next request of the connection.
+      const length = text === undefined ? {} : { "content-length": Buffer.byteLength(text) };
+      const headers = {
+        accept: "application/json",
+        ...(text === undefined ? {} : { "content-type": type, ...length }),
+      };
       const outgoing = request(
         new URL(path, this.#access.server),
         { method, agent: this.#agent, headers },
@@ -142,7 +148,7 @@ export class KubeClient {
         );
       }
       outgoing.once("error", reject);
-      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+      outgoing.end(text);
     });
   }
 }

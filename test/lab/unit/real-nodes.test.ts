@@ -6,7 +6,7 @@ import { realNodes } from "../../../workbench/lab/nodes";
 import { labFolder } from "../../../workbench/lab/paths";
 import { cniConfig, corefile, hasReal, kubeletConfig } from "../../../workbench/lab/real/configs";
 import { mountsBelow } from "../../../workbench/lab/real/mounts";
-import { hostAddress, nodeAddress, podAddresses } from "../../../workbench/lab/real/network";
+import { hardwareAddress, hostAddress, nodeAddress, podAddresses } from "../../../workbench/lab/real/network";
 import {
   labId,
   MOST_NODES,
@@ -92,6 +92,12 @@ describe("a lab's real nodes", () => {
 });
 
 describe("the network of real nodes", () => {
+  it("has bridges with addresses of their own, each another", () => {
+    const addresses = [0, 1, 2].map((number) => hardwareAddress(labFolder("/a"), number));
+    for (const address of addresses) assert.match(address, /^02(:[0-9a-f]{2}){5}$/);
+    assert.equal(new Set([...addresses, hardwareAddress(labFolder("/b"), 0)]).size, 4);
+  });
+
   it("gives host, nodes and pods addresses that never meet", () => {
     const numbers = Array.from({ length: MOST_NODES }, (_, index) => index);
     const last = (address: string): number => Number(address.split(".")[3]);

@@ -40,12 +40,22 @@ export async function freeSubnet(lab: LabFolder): Promise<number> {
   throw new UserError("all networks from 10.77.1.0/24 to 10.77.250.0/24 are in use on this machine.");
 }
 
+/**
+ * A bridge without an address of its own takes the lowest of its ports': with each node or pod that goes it would become
+ * somebody else, and everybody who knew it would send into the void for seconds.
+ */
+export function hardwareAddress(lab: Pick<LabFolder, "lab">, number: number): string {
+  const octets = labId(lab).match(/../g) ?? [];
+  // The second bit of the first octet: administered locally.
+  return ["02", "4c", ...octets, number.toString(16).padStart(2, "0")].join(":");
+}
+
 /** Makes the bridge, and gives it the address of the API server's Service. */
 export async function makeBridge(lab: LabFolder, settings: LabSettings): Promise<void> {
   const bridge = bridgeOf(lab);
   const { real } = settings;
   if (real === undefined || existsSync(`/sys/class/net/${bridge}`)) return;
-  await run("ip", "link", "add", bridge, "type", "bridge");
+  await run("ip", "link", "add", bridge, "address", hardwareAddress(lab, 0), "type", "bridge");
   await run("ip", "address", "add", `${hostAddress(real.subnet)}/24`, "dev", bridge);
   await run("ip", "address", "add", `${apiHost(settings)}/32`, "dev", bridge);
   await run("ip", "link", "set", bridge, "up");
@@ -59,7 +69,7 @@ export async function plugIn(lab: LabFolder, node: NodeFolder, subnet: number): 
   await run("ip", "link", "add", node.cable, "type", "veth", "peer", "name", "eth0", "netns", node.scope);
   await run("ip", "link", "set", node.cable, "master", bridgeOf(lab), "up");
   // The pods' plugin adds their interfaces to this bridge: they are in the same segment as everything else.
-  await inside("link", "add", "cni0", "type", "bridge");
+  await inside("link", "add", "cni0", "address", hardwareAddress(lab, 1 + node.index), "type", "bridge");
   await inside("link", "set", "eth0", "master", "cni0", "up");
   await inside("link", "set", "lo", "up");
   await inside("address", "add", `${nodeAddress(subnet, node.index)}/24`, "dev", "cni0");
