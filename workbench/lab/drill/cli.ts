@@ -49,10 +49,12 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
   const outcomes: Outcome[] = [];
   try {
     const stage = await openStage(lab, options.timers, interrupt.signal, say);
+    // One for all drills: each of its kind listens to the signal for as long as the process lives.
+    const interruption = interrupted(interrupt.signal);
     for (const drill of options.drills) {
       if (interrupt.signal.aborted) return INTERRUPTED;
       const started = new Date();
-      const outcome = await Promise.race([perform(drill, stage), interrupted(interrupt.signal)]);
+      const outcome = await Promise.race([perform(drill, stage), interruption]);
       outcomes.push(outcome);
       process.stdout.write(`${outcomeLine(drill, outcome)}\n`);
       if (options.evidence !== undefined) {
@@ -79,10 +81,13 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
 }
 
 // A drill waits for minutes; Ctrl-C does not.
-async function interrupted(signal: AbortSignal): Promise<never> {
-  return await new Promise((_, reject) => {
+function interrupted(signal: AbortSignal): Promise<never> {
+  const interruption = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("stopped during a drill")), { once: true });
   });
+  // Nobody waits for it between two drills.
+  interruption.catch(() => {});
+  return interruption;
 }
 
 // Two real nodes in the first zone, so that an engine of it has somewhere to go; one in each other.

@@ -103,6 +103,7 @@ export const serviceDeleted: Drill = {
       (count) => count === 0,
       60,
     );
+    await sleep(3000);
     await client.apply(service);
     const after = await until(
       "the name is back",
