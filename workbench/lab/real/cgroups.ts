@@ -10,9 +10,7 @@ const INHERITED = ["cpuset.cpus", "cpuset.mems"] as const;
 
 /** The hierarchies of this machine, that of version 2 among them where runc uses it too. */
 export function hierarchies(): string[] {
-  return readdirSync(ROOT).filter(
-    (name) => existsSync(join(ROOT, name, "cgroup.procs")) && name !== "unified",
-  );
+  return readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, "cgroup.procs")));
 }
 
 /** Makes a node's cgroup in every hierarchy. */
