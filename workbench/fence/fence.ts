@@ -26,7 +26,8 @@ export interface FenceOptions {
   readonly listenSeconds?: number;
 }
 
-const POLL_MILLISECONDS = 1000;
+// A second between two looks; less where there is less than that to wait for.
+const pollMilliseconds = (timeoutSeconds: number): number => Math.min(1000, timeoutSeconds * 100);
 
 /**
  * Proves that a node's instance executes nothing any more, and only then tells Kubernetes so: its engines start
@@ -70,7 +71,7 @@ export async function moved(
 ): Promise<readonly EnginePod[]> {
   let missing = engines;
   for (const deadline = Date.now() + timeoutSeconds * 1000; missing.length > 0 && Date.now() < deadline; ) {
-    await sleep(POLL_MILLISECONDS);
+    await sleep(pollMilliseconds(timeoutSeconds));
     const now = await enginePods(cluster);
     const arrived = missing.filter(({ namespace, name, uid }) =>
       now.some((pod) => pod.namespace === namespace && pod.name === name && pod.uid !== uid && pod.ready),
@@ -115,7 +116,7 @@ async function stopped(id: string, node: NodeView, options: FenceOptions): Promi
       );
     }
     say(`${id}: ${inWords(state)}`);
-    await sleep(POLL_MILLISECONDS);
+    await sleep(pollMilliseconds(timeoutSeconds));
     state = await instances.describe(id);
   }
   return state.state;

@@ -47,8 +47,9 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
   const onSignal = (): void => interrupt.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const outcomes: Outcome[] = [];
+  let stage: Stage | undefined;
   try {
-    const stage = await openStage(lab, options.timers, interrupt.signal, say);
+    stage = await openStage(lab, options.timers, interrupt.signal, say);
     // One for all drills: each of its kind listens to the signal for as long as the process lives.
     const interruption = interrupted(interrupt.signal);
     for (const drill of options.drills) {
@@ -65,7 +66,6 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
         });
       }
     }
-    stage.client.close();
     process.stdout.write(`${closing(outcomes, options.timers)}\n`);
     return outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
   } catch (error) {
@@ -73,6 +73,7 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     say(`Interrupted (${messageOf(error)}).`);
     return INTERRUPTED;
   } finally {
+    stage?.client.close();
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
     if (options.state === undefined) await down(lab);
     // What an interrupted drill still waits for would keep the process alive.

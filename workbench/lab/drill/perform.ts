@@ -8,17 +8,20 @@ import { darkSeconds, staleOrders } from "./dark";
 import { type Drill, type Observation, type Outcome, problemsOf } from "./drill";
 import { trading } from "./prepare";
 import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
+import { watchingStalls } from "./stalls";
 
 const SETTLE_SECONDS = 20;
-const STALL_LOOK_MS = 100;
 const isClean = (audit: Audit): boolean => Object.values(audit).every((list) => list.length === 0);
 
 /** Runs one drill on engines that trade, and judges it by what the exchange saw. */
 export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
-  const { exchange, spec } = stage;
   await trading(stage);
+  return await watchingStalls((longestSeconds) => judge(drill, stage, longestSeconds));
+}
+
+async function judge(drill: Drill, stage: Stage, longestStall: () => number): Promise<Outcome> {
+  const { exchange, spec } = stage;
   const began = Date.now();
-  const stall = watchStalls();
   const from = (await exchange.report()).now;
   // Until the drill says whom it touched, it may have been anybody.
   let observed: Observation = { facts: [], touched: [...spec.markets.keys()] };
@@ -42,28 +45,13 @@ export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
     doubled: [...orders.doubled, ...staleOrders(report, from)],
     ...observed,
     markets,
-    stalledSeconds: stall(),
+    stalledSeconds: longestStall(),
   };
   return {
     id: drill.id,
     seconds: (Date.now() - began) / 1000,
     ...outcome,
     problems: [...failures, ...problemsOf(drill, stage.timers, outcome)],
-  };
-}
-
-/** Watches whether this process gets the CPU; the answer is the longest time in seconds for which it did not. */
-function watchStalls(): () => number {
-  let last = performance.now();
-  let longest = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last - STALL_LOOK_MS);
-    last = now;
-  }, STALL_LOOK_MS);
-  return () => {
-    clearInterval(timer);
-    return longest / 1000;
   };
 }
 
