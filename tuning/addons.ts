@@ -91,11 +91,16 @@ export interface Allocatable {
 export function allocatable(facts: InstanceFacts, cpus: CpuPlan, mode: TuningMode): Allocatable {
   const online = cpuListSize(cpus.online);
   const reserved = mode === "off" ? kubeReservedMillicpu(online) : cpuListSize(cpus.housekeeping) * 1000;
-  const visible = Math.floor(facts.memory * 1024 * (1 - INVISIBLE_MEMORY));
+  const visible = visibleMebibytes(facts);
   return {
     millicpu: online * 1000 - reserved,
     mebibytes: visible - KUBE_RESERVED_MEBIBYTES - SYSTEM_RESERVED_MEBIBYTES - EVICTION_MEBIBYTES,
   };
+}
+
+/** Memory that a node of a type reports as its capacity, in MiB. */
+export function visibleMebibytes({ memory }: Pick<InstanceFacts, "memory">): number {
+  return Math.floor(memory * 1024 * (1 - INVISIBLE_MEMORY));
 }
 
 /**

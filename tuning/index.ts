@@ -1,5 +1,12 @@
 /** What other folders may import of node tuning. */
-export { addonRequests, MAX_PODS, NODE_ADDONS } from "./addons";
+export {
+  addonRequests,
+  EVICTION_MEBIBYTES,
+  kubeReservedMillicpu,
+  MAX_PODS,
+  NODE_ADDONS,
+  visibleMebibytes,
+} from "./addons";
 export { defaultHousekeepingCores } from "./cpu-plan";
 export {
   CpuListError,

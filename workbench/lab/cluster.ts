@@ -25,15 +25,17 @@ export interface NodeReport {
   readonly notReady: readonly string[];
 }
 
+/** Whether a lab has no node of its own. */
+export function isBare({ nodesPerZone, real }: Pick<LabSettings, "nodesPerZone" | "real">): boolean {
+  return nodesPerZone === 0 && Object.values(real?.zones ?? {}).every((count) => count === 0);
+}
+
 /** Makes what the lab's cluster holds from the start; returns the names of what was not there yet. */
 export async function populate(client: KubeClient, settings: LabSettings): Promise<string[]> {
   const stack = { ...stackPlan(settings.stack), nodesPerZone: settings.nodesPerZone };
   const made: string[] = [];
-  for (const manifest of [
-    storageClass(),
-    ...nodeManifests(stack, settings.real?.zones),
-    addonStandIn(stack),
-  ]) {
+  const nodes = isBare(settings) ? [] : nodeManifests(stack, settings.real?.zones);
+  for (const manifest of [storageClass(), ...nodes, addonStandIn(stack)]) {
     if (await client.create(manifest)) made.push(`${manifest.kind} ${manifest.metadata.name}`);
   }
   return made;
@@ -55,9 +57,10 @@ export async function isPopulated(client: KubeClient, { nodesPerZone, real }: La
   const { status } = daemonSetSchema.parse(
     await client.get("/apis/apps/v1/namespaces/kube-system/daemonsets/addon-requests"),
   );
+  // Somebody else makes the nodes of a bare lab, and may have made some already.
+  if (isBare({ nodesPerZone, real })) return status.numberReady === status.desiredNumberScheduled;
   const trading = ready.filter((name) => name !== "system-0").length;
-  const expectsTrading = nodesPerZone > 0 || real !== undefined;
-  return notReady.length === 0 && trading > 0 === expectsTrading && status.numberReady === trading;
+  return notReady.length === 0 && trading > 0 && status.numberReady === trading;
 }
 
 /** Whether the controller manager works: it makes this account soon after it starts. */

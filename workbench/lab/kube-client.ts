@@ -32,6 +32,7 @@ const TIMEOUT_MILLISECONDS = 15_000;
 /** Plural and place of the kinds that the lab and its tests write. */
 const KINDS: Readonly<Record<string, readonly [plural: string, namespaced: boolean]>> = {
   ConfigMap: ["configmaps", true],
+  CustomResourceDefinition: ["customresourcedefinitions", false],
   DaemonSet: ["daemonsets", true],
   EndpointSlice: ["endpointslices", true],
   Namespace: ["namespaces", false],

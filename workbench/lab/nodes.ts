@@ -26,7 +26,7 @@ export function nodeManifests(stack: StackPlan, real: Readonly<Record<string, nu
     ),
   );
   const [first = "lab-a"] = stack.zones;
-  const system = node("system-0", stack.region, first, {}, [], SYSTEM_NODE, SYSTEM_NODE);
+  const system = simulatedNode("system-0", stack.region, first, {}, [], SYSTEM_NODE, SYSTEM_NODE);
   return [...trading, system];
 }
 
@@ -49,7 +49,7 @@ export function realNodes({ plan, region }: StackPlan, { real }: Pick<RealSettin
 
 function tradingNode({ plan, region }: StackPlan, zone: string, index: number): NodeManifest {
   const pods = String(MAX_PODS);
-  return node(
+  return simulatedNode(
     `trading-${zone}-${index}`,
     region,
     zone,
@@ -64,7 +64,8 @@ function tradingNode({ plan, region }: StackPlan, zone: string, index: number): 
   );
 }
 
-function node(
+/** A node that kwok plays. */
+export function simulatedNode(
   name: string,
   region: string,
   zone: string,
@@ -88,7 +89,7 @@ function node(
       },
       ...{ annotations: { [SIMULATED.key]: SIMULATED.value } },
     },
-    spec: { taints: [...taints] },
+    spec: { providerID: `lab://${name}`, taints: [...taints] },
     status: { capacity, allocatable },
   };
 }

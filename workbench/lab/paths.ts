@@ -47,6 +47,8 @@ export interface LabFolder {
   /** A folder for each zone, and in it one for each volume that real nodes mount. */
   readonly disks: string;
   readonly certificates: string;
+  /** State of the stack that was brought up on this lab: it goes with the lab. */
+  readonly account: string;
   /** The administrator's kubeconfig: the one for people and for Pulumi. */
   readonly kubeconfig: string;
   pidFile(name: string): string;
@@ -70,6 +72,7 @@ export function labFolder(state?: string): LabFolder {
     nodes: join(root, "nodes"),
     disks: join(root, "disks"),
     certificates,
+    account: join(root, "account"),
     kubeconfig: join(root, "admin.kubeconfig"),
     pidFile: (name) => join(root, `${name}.pid`),
     log: (name) => join(root, "logs", `${name}.log`),
@@ -81,7 +84,7 @@ export function labFolder(state?: string): LabFolder {
 
 /** Whether a name in a lab's folder is one that the lab gives: nothing else is ever removed. */
 export function isOwnEntry(name: string): boolean {
-  return /^(lab\.json(\.part)?|etcd|stages\.yaml|Corefile|certificates|logs|nodes|disks|[a-z-]+\.(pid|kubeconfig))$/.test(
+  return /^(lab\.json(\.part)?|etcd|stages\.yaml|Corefile|certificates|logs|nodes|disks|account|aws-small\.(sock|json(\.part)?)|[a-z-]+\.(pid|kubeconfig))$/.test(
     name,
   );
 }

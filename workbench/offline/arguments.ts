@@ -17,6 +17,8 @@ export interface OfflineArguments {
   readonly state?: string;
   readonly policyPack?: string;
   readonly policies: boolean;
+  /** Folder of the lab on which Kubernetes is real, or `true` for the usual one; simulated without it. */
+  readonly lab?: string | true;
   /** Everything else, for Pulumi. */
   readonly passed: readonly string[];
 }
@@ -60,6 +62,7 @@ function readFlags(command: Command, flags: readonly string[]): OfflineArguments
   const values: Partial<Record<OwnValue, string>> = {};
   const passed: string[] = [];
   let policies = true;
+  let lab: string | true | undefined;
   const queue = [...flags];
   for (let flag = queue.shift(); flag !== undefined; flag = queue.shift()) {
     const [name = flag, inline] = splitFlag(flag);
@@ -72,6 +75,8 @@ function readFlags(command: Command, flags: readonly string[]): OfflineArguments
       values[own] = inline ?? nextValue(name, queue);
     } else if (flag === "--no-policy") {
       policies = false;
+    } else if (name === "--lab") {
+      lab = inline ?? true;
     } else {
       passed.push(flag);
     }
@@ -80,7 +85,7 @@ function readFlags(command: Command, flags: readonly string[]): OfflineArguments
   if (stack === undefined) {
     throw new UserError(`which environment? Add --stack NAME; it names the file Pulumi.NAME.yaml.`);
   }
-  return { command, stack, policies, passed, ...others };
+  return { command, stack, policies, passed, ...(lab !== undefined && { lab }), ...others };
 }
 
 function ownValue(name: string): OwnValue | undefined {

@@ -17,6 +17,7 @@ Options:
   --project DIR       another Pulumi project than this repository
   --policy-pack DIR   another policy pack than policy/ (always enforced)
   --state DIR         keep the simulated account here instead of in the cache folder
+  --lab[=DIR]         over a lab (npm run local): AWS simulated, its node groups and Kubernetes real
   --help              this text; after a command, its own
 
 Every other flag goes to Pulumi: --diff, --json, --expect-no-changes, --target URN …

@@ -25,13 +25,15 @@ export class Sidecar {
     this.ports = ports;
   }
 
-  static async start(): Promise<Sidecar> {
+  /** @param extra what the process is told in its environment */
+  static async start(extra: Readonly<Record<string, string>> = {}): Promise<Sidecar> {
     const entry = join(__dirname, "provider", "main.ts");
     // Detached from the terminal's process group: Ctrl-C must let the engine finish with its providers still there.
     const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", entry], {
       cwd: join(__dirname, "..", ".."),
       stdio: ["pipe", "pipe", "inherit"],
       detached: true,
+      env: { ...process.env, ...extra },
     });
     const reader = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();

@@ -103,7 +103,7 @@ describe("the lab's volumes", () => {
   it("stay in their zone, keep their data, and are the same volume when asked for twice", () => {
     const demand = demandOf({ type: "MODIFIED", object: claim });
     assert.ok(demand);
-    const volume = JSON.parse(JSON.stringify(volumeFor(demand.claim, "eu-central-1a", "/disks")));
+    const volume = JSON.parse(JSON.stringify(volumeFor(demand, "eu-central-1a", "/disks")));
     assert.equal(volume.metadata.name, "pvc-1234");
     assert.deepEqual(volume.spec.accessModes, ["ReadWriteOncePod"]);
     assert.deepEqual(volume.spec.capacity, { storage: "20Gi" });

@@ -47,7 +47,12 @@ describe("the next step of a node group", () => {
     ["retires first where no surge is allowed", minimal, [old], "retire g-0"],
     ["and then makes the new one, under a free name", minimal, [], "create g-0 in a"],
     ["retires what is too many", GROUP, [node("g-0"), node("g-1")], "retire g-1"],
-    ["deals nodes out over the zones", { ...GROUP, zones: ["a", "b"], size: 2 }, [node("g-0")], "create g-1 in b"],
+    [
+      "deals nodes out over the zones",
+      { ...GROUP, zones: ["a", "b"], size: 2 },
+      [node("g-0")],
+      "create g-1 in b",
+    ],
     ["rolls one after the other", { ...GROUP, size: 2 }, [old, node("g-1"), node("g-2")], "retire g-0"],
     ["makes a node again that somebody deleted", { ...GROUP, size: 2 }, [node("g-1")], "create g-0 in a"],
     ["retires all of a group that is gone", undefined, [node("g-0")], "retire g-0"],
@@ -68,7 +73,11 @@ describe("the next step of a node group", () => {
           let nodes: GroupNode[] = Array.from({ length: before }, (_, index) =>
             node(`g-${index}`, { revision: "1" }),
           );
-          for (let steps = 0, step = nextStep(group, nodes); step.kind !== "settled"; step = nextStep(group, nodes)) {
+          for (
+            let steps = 0, step = nextStep(group, nodes);
+            step.kind !== "settled";
+            step = nextStep(group, nodes)
+          ) {
             if (step.kind === "create") nodes.push(node(step.name, { zone: step.zone }));
             const gone = step.kind === "retire" ? step.node.name : undefined;
             nodes = nodes.filter(({ name }) => name !== gone);

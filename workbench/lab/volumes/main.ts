@@ -32,14 +32,15 @@ async function serve(client: KubeClient): Promise<never> {
   }
 }
 
-async function provision(client: KubeClient, { claim, node }: Demand): Promise<void> {
+async function provision(client: KubeClient, demand: Demand): Promise<void> {
+  const { claim, node } = demand;
   const { metadata } = nodeSchema.parse(await client.get(`/api/v1/nodes/${node}`));
   const zone = metadata.labels[ZONE_LABEL];
   if (zone === undefined) {
     log(`node ${node} has no label ${ZONE_LABEL}: no volume for ${claim.metadata.name}`);
     return;
   }
-  const volume = volumeFor(claim, zone, disks);
+  const volume = volumeFor(demand, zone, disks);
   makeFolder(volume.spec.hostPath.path);
   // Not made again when the claim is seen twice before it is bound.
   if (await client.create(volume))

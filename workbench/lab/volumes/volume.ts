@@ -31,9 +31,13 @@ const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 /** Set by the volume controller on a claim that somebody else has to serve. */
 const SERVED_BY = "volume.kubernetes.io/storage-provisioner";
 
+/** Drivers that this stands in for: the lab's own, and the one that the stacks on AWS name. */
+const PROVISIONERS: readonly string[] = [PROVISIONER, "ebs.csi.aws.com"];
+
 /** A claim that waits for a volume of ours, and the node that its pod will run on. */
 export interface Demand {
   readonly claim: Claim;
+  readonly provisioner: string;
   readonly node: string;
 }
 
@@ -44,9 +48,8 @@ export function demandOf(event: unknown): Demand | undefined {
   const { data: claim } = claimSchema.safeParse(change.object);
   if (claim === undefined || claim.spec.volumeName !== undefined) return undefined;
   const node = claim.metadata.annotations[SELECTED_NODE];
-  return node !== undefined && claim.metadata.annotations[SERVED_BY] === PROVISIONER
-    ? { claim, node }
-    : undefined;
+  const provisioner = claim.metadata.annotations[SERVED_BY] ?? "";
+  return node !== undefined && PROVISIONERS.includes(provisioner) ? { claim, provisioner, node } : undefined;
 }
 
 interface VolumeSpec {
@@ -56,13 +59,13 @@ interface VolumeSpec {
 
 /** The volume for a claim: it stays in the zone of its first node, as a cloud's disk does. */
 export function volumeFor(
-  { metadata, spec }: Claim,
+  { claim: { metadata, spec }, provisioner }: Pick<Demand, "claim" | "provisioner">,
   zone: string,
   disks: string,
 ): Manifest & { readonly spec: VolumeSpec } {
   // The name follows from the claim: whoever asks twice gets the same volume.
   const name = `pvc-${metadata.uid}`;
-  const annotations = { "pv.kubernetes.io/provisioned-by": PROVISIONER };
+  const annotations = { "pv.kubernetes.io/provisioned-by": provisioner };
   return {
     apiVersion: "v1",
     kind: "PersistentVolume",

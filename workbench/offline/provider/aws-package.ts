@@ -2,7 +2,7 @@ import type { AwsType } from "./aws-type";
 import { computedOutputs, diffInputs } from "./diff";
 import { ACCOUNT, hex } from "./identity";
 import { invokeAws } from "./invokes";
-import type { CheckResult, DiffResult, ObjectResult, ProviderPackage } from "./package";
+import type { CheckResult, DiffResult, ObjectResult, SimulatedPackage } from "./package";
 import type { Registry } from "./registry";
 import { AWS_TYPES, GENERIC } from "./tables/index";
 import { at, equal, isProperties, isUnknown, type Properties, text, UNKNOWN, type Value } from "./values";
@@ -10,7 +10,7 @@ import { at, equal, isProperties, isUnknown, type Properties, text, UNKNOWN, typ
 const DEFAULT_REGION = "eu-central-1";
 
 /** The simulated AWS provider. */
-export function awsPackage(version: string, registry: Registry): ProviderPackage {
+export function awsPackage(version: string, registry: Registry): SimulatedPackage {
   return {
     name: "aws",
     version,
@@ -118,7 +118,7 @@ function check(
   return { inputs: { ...news, __defaults: [field], [field]: olds[field] ?? generated }, failures: [] };
 }
 
-function diff(definition: AwsType, request: Parameters<ProviderPackage["diff"]>[0]): DiffResult {
+function diff(definition: AwsType, request: Parameters<SimulatedPackage["diff"]>[0]): DiffResult {
   const { oldInputs, news, ignore } = request;
   const fields = diffInputs(definition.rules, oldInputs, news, [...ignore, "__defaults"]);
   const field = definition.autoname?.field;
@@ -132,7 +132,7 @@ function diff(definition: AwsType, request: Parameters<ProviderPackage["diff"]>[
 function update(
   definition: AwsType,
   registry: Registry,
-  request: Parameters<ProviderPackage["update"]>[0],
+  request: Parameters<SimulatedPackage["update"]>[0],
 ): ObjectResult {
   const { urn, type, id, config, oldInputs, oldOutputs, news, preview } = request;
   const fields = diffInputs(definition.rules, oldInputs, news, ["__defaults"]);

@@ -10,7 +10,13 @@ import { AwsResource, EksCluster, KubernetesProvider, type Role, ServiceRole } f
 export class Cluster extends pulumi.ComponentResource {
   readonly state: pulumi.Inputs;
 
-  constructor(name: string, args: pulumi.Inputs, options: pulumi.ComponentResourceOptions) {
+  /** @param known the kubeconfig of a cluster that is really there, instead of one that asks AWS for a token */
+  constructor(
+    name: string,
+    args: pulumi.Inputs,
+    options: pulumi.ComponentResourceOptions,
+    known?: Kubeconfig,
+  ) {
     super("eks:index:Cluster", name, args, options);
     refuseUnsupported(args);
     const parent = { parent: this };
@@ -18,7 +24,7 @@ export class Cluster extends pulumi.ComponentResource {
     const securityGroup = args.skipDefaultSecurityGroups ? undefined : makeSecurityGroup(name, args, parent);
     const cluster = makeCluster(name, args, serviceRole, securityGroup, parent);
     makeAddons(name, args, cluster, parent);
-    const kubeconfig = kubeconfigOf(cluster);
+    const kubeconfig = kubeconfigOf(cluster).apply((made) => known ?? made);
     const kubeconfigJson = kubeconfig.apply((config) => JSON.stringify(config));
     const { enableConfigMapMutable } = args;
     const kubernetes = new KubernetesProvider(
@@ -246,7 +252,8 @@ function makeAccessEntries(name: string, args: pulumi.Inputs, cluster: EksCluste
   }
 }
 
-type Kubeconfig = Record<string, unknown>;
+/** A kubeconfig file's content. */
+export type Kubeconfig = Record<string, unknown>;
 
 // The form that nodejs/eks/cluster/cluster.ts generateKubeconfig gives it: no token, the AWS CLI signs each request.
 function kubeconfigOf(cluster: EksCluster): pulumi.Output<Kubeconfig> {

@@ -1,7 +1,7 @@
 import { type ChangeRules, diffInputs, type FieldChange } from "./diff";
 import { hex, uuid } from "./identity";
 import { liveFields } from "./kubernetes-live";
-import type { CheckResult, DiffResult, ObjectResult, ProviderPackage } from "./package";
+import type { CheckResult, DiffResult, ObjectResult, SimulatedPackage } from "./package";
 import type { Registry } from "./registry";
 import { isClusterScoped, kubernetesRules } from "./tables/kubernetes";
 import { at, isProperties, type Properties, text } from "./values";
@@ -9,7 +9,7 @@ import { at, isProperties, type Properties, text } from "./values";
 const AUTONAMED = "pulumi.com/autonamed";
 
 /** The simulated Kubernetes provider: objects are echoed with what an API server would add. */
-export function kubernetesPackage(version: string, registry: Registry): ProviderPackage {
+export function kubernetesPackage(version: string, registry: Registry): SimulatedPackage {
   return {
     name: "kubernetes",
     version,
@@ -84,7 +84,13 @@ function check(
   };
 }
 
-function diff({ type, config, oldInputs, news, ignore }: Parameters<ProviderPackage["diff"]>[0]): DiffResult {
+function diff({
+  type,
+  config,
+  oldInputs,
+  news,
+  ignore,
+}: Parameters<SimulatedPackage["diff"]>[0]): DiffResult {
   const fields = diffInputs(rulesFor(type, config), oldInputs, news, ignore);
   // The real provider deletes first when the program fixed the name and kept it, for two cannot exist.
   const autonamed = text(news, "metadata", "annotations", AUTONAMED) === "true";
@@ -92,7 +98,7 @@ function diff({ type, config, oldInputs, news, ignore }: Parameters<ProviderPack
   return { fields, deleteBeforeReplace: !autonamed && sameObject };
 }
 
-function update(registry: Registry, request: Parameters<ProviderPackage["update"]>[0]): ObjectResult {
+function update(registry: Registry, request: Parameters<SimulatedPackage["update"]>[0]): ObjectResult {
   const { urn, type, id, config, oldInputs, oldOutputs, news, preview } = request;
   const refused = diffInputs(rulesFor(type, config), oldInputs, news).filter(
     (field) => field.effect === "refuse",

@@ -5,9 +5,12 @@ import { version as kubernetesVersion } from "@pulumi/kubernetes/package.json";
 import { provider as pulumiProvider } from "@pulumi/pulumi";
 import { serveLanguageHost } from "../language-host";
 import { servedPolicies } from "../policy-host";
+import { awsOnLab } from "./aws-on-lab";
 import { awsPackage } from "./aws-package";
-import { Cluster } from "./eks-cluster";
+import { Cluster, type Kubeconfig } from "./eks-cluster";
+import { kubernetesOnLab } from "./kubernetes-on-lab";
 import { kubernetesPackage } from "./kubernetes-package";
+import { labOf } from "./lab";
 import { Registry } from "./registry";
 import { serve } from "./server";
 
@@ -17,10 +20,13 @@ import { serve } from "./server";
  */
 async function main(): Promise<void> {
   const registry = new Registry();
+  const lab = labOf(process.env);
+  const simulatedAws = awsPackage(awsVersion, registry);
+  const simulatedKubernetes = kubernetesPackage(kubernetesVersion, registry);
   const [aws, kubernetes, eks, nodejs] = await Promise.all([
-    serve(awsPackage(awsVersion, registry)),
-    serve(kubernetesPackage(kubernetesVersion, registry)),
-    serveEks(),
+    serve(lab ? awsOnLab(simulatedAws, registry, lab) : simulatedAws),
+    serve(lab ? kubernetesOnLab(simulatedKubernetes, lab) : simulatedKubernetes),
+    serveEks(lab?.kubeconfig),
     serveLanguageHost(),
   ]);
   const commands = createInterface({ input: process.stdin });
@@ -39,7 +45,7 @@ async function main(): Promise<void> {
 
 // The SDK's own component server does everything that the released eks plugin's does, unknown values and secrets
 // included; it says its port on the console and nowhere else.
-async function serveEks(): Promise<number> {
+async function serveEks(kubeconfig: Kubeconfig | undefined): Promise<number> {
   const write = console.log;
   return await new Promise((resolve, reject) => {
     console.log = (line: unknown) => resolve(Number(line));
@@ -53,7 +59,7 @@ async function serveEks(): Promise<number> {
                 `the offline provider does not simulate the component ${type}; it knows eks:index:Cluster.`,
               );
             }
-            const cluster = new Cluster(name, inputs, options);
+            const cluster = new Cluster(name, inputs, options, kubeconfig);
             return { urn: cluster.urn, state: cluster.state };
           },
         },

@@ -25,8 +25,22 @@ export interface ObjectResult {
   readonly outputs: Properties;
 }
 
+/** What may take its time: with a lab there are real things to wait for. */
+export type Awaitable<Value> = Value | Promise<Value>;
+
+/** An object that was made, but does not work: the engine must keep it in its state, or it would be orphaned. */
+export class InitFailure extends Error {
+  override readonly name = "InitFailure";
+  readonly object: ObjectResult;
+
+  constructor(message: string, object: ObjectResult) {
+    super(message);
+    this.object = object;
+  }
+}
+
 /** One simulated provider package. The gRPC layer knows nothing of AWS or Kubernetes, and these know nothing of gRPC. */
-export interface ProviderPackage {
+export interface SimulatedPackage {
   readonly name: string;
   readonly version: string;
   check(request: ResourceRequest & { readonly olds: Properties; readonly news: Properties }): CheckResult;
@@ -54,3 +68,15 @@ export interface ProviderPackage {
   delete(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): void;
   invoke(token: string, args: Properties, config: Properties): Properties;
 }
+
+/** A provider package as it is served: simulated, or over something real. */
+export type ProviderPackage = {
+  readonly [Key in keyof SimulatedPackage]: SimulatedPackage[Key] extends (
+    ...args: infer Args
+  ) => infer Result
+    ? (...args: Args) => Awaitable<Result>
+    : SimulatedPackage[Key];
+} & {
+  /** Gives up what is waited for. */
+  readonly cancel?: () => void;
+};

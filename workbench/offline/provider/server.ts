@@ -2,11 +2,13 @@ import * as grpc from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { messageOf } from "../errors";
 import type { FieldChange } from "./diff";
 import { parseUrn } from "./identity";
-import type { ProviderPackage, ResourceRequest } from "./package";
+import { type Awaitable, InitFailure, type ProviderPackage, type ResourceRequest } from "./package";
 import { fromStruct, type Properties, toStruct } from "./values";
 
 /** Messages may be as large as the real provider's: user data and policies of a big stack exceed gRPC's 4 MiB. */
@@ -17,17 +19,37 @@ export const GRPC_LIMITS = {
 
 type Handler<Request, Response> = grpc.handleUnaryCall<Request, Response>;
 
-/** Wraps a synchronous function as a gRPC handler: what it throws becomes the error that the engine shows. */
+/** Wraps a function as a gRPC handler: what it throws becomes the error that the engine shows. */
 export function unary<Request, Response>(
-  answer: (request: Request, peer: string) => Response,
+  answer: (request: Request, peer: string) => Awaitable<Response>,
 ): Handler<Request, Response> {
   return (call, callback) => {
-    try {
-      callback(null, answer(call.request, call.getPeer()));
-    } catch (error) {
-      callback({ code: grpc.status.UNKNOWN, details: messageOf(error) });
-    }
+    const asked = async (): Promise<Response> => await answer(call.request, call.getPeer());
+    asked().then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(serviceError(error)),
+    );
   };
+}
+
+function serviceError(error: unknown): Partial<grpc.ServiceError> {
+  const failure = { code: grpc.status.UNKNOWN, details: messageOf(error) };
+  return error instanceof InitFailure ? { ...failure, metadata: initFailureDetails(error) } : failure;
+}
+
+// The form in which gRPC carries an error's details; there is no helper for it in JavaScript.
+function initFailureDetails({ message, object }: InitFailure): grpc.Metadata {
+  const detail = new proto.ErrorResourceInitFailed()
+    .setId(object.id)
+    .setProperties(toStruct(object.outputs))
+    .setReasonsList([message]);
+  const any = new Any();
+  any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new Status().setCode(grpc.status.UNKNOWN).setMessage(message);
+  status.addDetails(any);
+  const metadata = new grpc.Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return metadata;
 }
 
 /** Starts a server on a free local port. */
@@ -69,13 +91,16 @@ function handlers(provider: ProviderPackage): grpc.UntypedServiceImplementation 
       configs.set(peer, fromStruct(request.getArgs()));
       return new proto.ConfigureResponse().setSupportspreview(true);
     }),
-    cancel: unary<unknown, Empty>(() => new Empty()),
+    cancel: unary<unknown, Empty>(() => {
+      provider.cancel?.();
+      return new Empty();
+    }),
     ...objectHandlers(provider, context),
-    invoke: unary<proto.InvokeRequest, proto.InvokeResponse>((request, peer) =>
-      new proto.InvokeResponse().setReturn(
-        toStruct(provider.invoke(request.getTok(), fromStruct(request.getArgs()), configs.get(peer) ?? {})),
-      ),
-    ),
+    invoke: unary<proto.InvokeRequest, proto.InvokeResponse>(async (request, peer) => {
+      const args = fromStruct(request.getArgs());
+      const result = await provider.invoke(request.getTok(), args, configs.get(peer) ?? {});
+      return new proto.InvokeResponse().setReturn(toStruct(result));
+    }),
   };
 }
 
@@ -84,16 +109,20 @@ function objectHandlers(
   context: (message: { getUrn(): string }, peer: string) => ResourceRequest,
 ): grpc.UntypedServiceImplementation {
   return {
-    check: unary<proto.CheckRequest, proto.CheckResponse>((request, peer) => {
+    check: unary<proto.CheckRequest, proto.CheckResponse>(async (request, peer) => {
       const olds = fromStruct(request.getOlds());
-      const result = provider.check({ ...context(request, peer), olds, news: fromStruct(request.getNews()) });
+      const result = await provider.check({
+        ...context(request, peer),
+        olds,
+        news: fromStruct(request.getNews()),
+      });
       const failures = result.failures.map(({ property, reason }) =>
         new proto.CheckFailure().setProperty(property).setReason(reason),
       );
       return new proto.CheckResponse().setInputs(toStruct(result.inputs)).setFailuresList(failures);
     }),
-    diff: unary<proto.DiffRequest, proto.DiffResponse>((request, peer) => {
-      const { fields, deleteBeforeReplace } = provider.diff({
+    diff: unary<proto.DiffRequest, proto.DiffResponse>(async (request, peer) => {
+      const { fields, deleteBeforeReplace } = await provider.diff({
         ...context(request, peer),
         oldInputs: fromStruct(request.getOldInputs()),
         oldOutputs: fromStruct(request.getOlds()),
@@ -102,17 +131,17 @@ function objectHandlers(
       });
       return diffResponse(fields, deleteBeforeReplace);
     }),
-    create: unary<proto.CreateRequest, proto.CreateResponse>((request, peer) => {
+    create: unary<proto.CreateRequest, proto.CreateResponse>(async (request, peer) => {
       const inputs = fromStruct(request.getProperties());
-      const { id, outputs } = provider.create({
+      const { id, outputs } = await provider.create({
         ...context(request, peer),
         inputs,
         preview: request.getPreview(),
       });
       return new proto.CreateResponse().setId(id).setProperties(toStruct(outputs));
     }),
-    update: unary<proto.UpdateRequest, proto.UpdateResponse>((request, peer) => {
-      const { outputs } = provider.update({
+    update: unary<proto.UpdateRequest, proto.UpdateResponse>(async (request, peer) => {
+      const { outputs } = await provider.update({
         ...context(request, peer),
         id: request.getId(),
         oldInputs: fromStruct(request.getOldInputs()),
@@ -122,9 +151,9 @@ function objectHandlers(
       });
       return new proto.UpdateResponse().setProperties(toStruct(outputs));
     }),
-    read: unary<proto.ReadRequest, proto.ReadResponse>((request, peer) => {
+    read: unary<proto.ReadRequest, proto.ReadResponse>(async (request, peer) => {
       const outputs = fromStruct(request.getProperties());
-      const found = provider.read({ ...context(request, peer), id: request.getId(), outputs });
+      const found = await provider.read({ ...context(request, peer), id: request.getId(), outputs });
       // An empty id is the protocol's "it does not exist any more".
       return found === undefined
         ? new proto.ReadResponse()
@@ -133,8 +162,8 @@ function objectHandlers(
             .setProperties(toStruct(found.outputs))
             .setInputs(request.getInputs());
     }),
-    delete: unary<proto.DeleteRequest, Empty>((request, peer) => {
-      provider.delete({
+    delete: unary<proto.DeleteRequest, Empty>(async (request, peer) => {
+      await provider.delete({
         ...context(request, peer),
         id: request.getId(),
         outputs: fromStruct(request.getProperties()),

@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { builtImage } from "../image/engine-image";
+import { down } from "../lab/down";
+import { Exchange } from "../lab/engines/exchange";
+import { KubeClient } from "../lab/kube-client";
+import { accessOf } from "../lab/kubeconfig";
+import { type LabFolder, labFolder } from "../lab/paths";
+import { hasReal } from "../lab/real/configs";
+import { apiServer, type LabSettings } from "../lab/settings";
+import { stackPlan } from "../lab/stack-plan";
+import { kubectl } from "../lab/tools";
+import { up } from "../lab/up";
+import { runMain, UserError } from "../offline/errors";
+import { acquireLock } from "../offline/lock";
+import { REPOSITORY } from "../offline/paths";
+import { startSmall } from "../small/process";
+import { snapshotDefinitions } from "../small/snapshot-crds";
+import { type LocalArguments, parseArguments } from "./arguments";
+import { engineTable } from "./engine-table";
+
+const STACK = "dev";
+/** Zones of which the nodes are real kubelets: one of them can be lost, and the third is cheap. */
+const REAL_ZONES = 2;
+/** EKS's own limit for the pods of one node to leave. */
+const EVICTION_SECONDS = 15 * 60;
+const WAIT_FOR_OTHER_RUN = 10 * 60_000;
+const INTERRUPTED = 130;
+
+const HELP = `npm run local [-- up|down] [--state DIR] [--simulated] [pulumi flags]
+
+Brings the unmodified ${STACK} stack up on this machine with the real Pulumi engine: AWS simulated, Kubernetes real.
+As root, the engines' nodes of the first ${REAL_ZONES} zones are real kubelets on which the reference engine trades with a
+simulated exchange; the others are simulated, as are all without root. A second run changes nothing.
+
+  up            (default) the lab, AWS in the small, the exchange, then "pulumi up" with the policy pack
+  down          removes everything: the same as npm run lab -- down
+  --simulated   no real kubelet, also as root
+  --state DIR   keep the lab here instead of in the cache folder
+
+Every other flag goes to Pulumi: --diff, --expect-no-changes …
+The first run builds Pulumi and Kubernetes from their Go modules, which takes about a quarter of an hour.
+`;
+
+async function main(): Promise<number> {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.command === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (process.platform !== "linux") {
+    throw new UserError(
+      "this needs Linux. AWS and Kubernetes both simulated run anywhere: npm run up:offline.",
+    );
+  }
+  const lab = labFolder(options.state);
+  const lock = await acquireLock(lab.lock, {
+    waitMilliseconds: WAIT_FOR_OTHER_RUN,
+    onWait: (pid) => say(`process ${pid} is changing this lab: waiting for it to end …`),
+  });
+  try {
+    return options.command === "down" ? await runDown(lab) : await runUp(lab, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runDown(lab: LabFolder): Promise<number> {
+  const { processes } = await down(lab);
+  say(`Everything is gone: ${processes} processes ended, ${lab.root} removed.`);
+  return 0;
+}
+
+async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const settings = await startLab(lab, options.simulated, interrupt.signal);
+    const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
+    try {
+      await startAround(lab, settings, client);
+      const code = await pulumiUp(lab, options.passed);
+      if (code !== 0) return code;
+      process.stdout.write(await engineTable(lab, client, STACK, interrupt.signal));
+      process.stdout.write(whereToLook(lab));
+      return 0;
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    say("Interrupted. npm run local continues, npm run local -- down removes everything.");
+    return INTERRUPTED;
+  } finally {
+    process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
+  }
+}
+
+async function startLab(lab: LabFolder, simulated: boolean, signal: AbortSignal): Promise<LabSettings> {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && !simulated) say("Not root: all nodes are simulated, so no engine really runs.");
+  const { settings, changes } = await up(
+    lab,
+    // Its nodes are made by the stack's node groups.
+    { command: "up", stack: STACK, nodesPerZone: 0, ...(isRoot && !simulated && { real: {} }) },
+    { say, signal },
+  );
+  say(changes.length === 0 ? "The lab is up already." : "The lab is up.");
+  return settings;
+}
+
+/** What a cluster on AWS finds around itself: an account that makes nodes, an exchange, definitions of add-ons. */
+async function startAround(lab: LabFolder, settings: LabSettings, client: KubeClient): Promise<void> {
+  for (const definition of snapshotDefinitions()) await client.apply(definition);
+  const isReal = hasReal(settings);
+  const image = isReal ? (await builtImage(say)).file : "";
+  const realZones = isReal ? stackPlan(STACK).zones.slice(0, REAL_ZONES) : [];
+  if (isReal) await new Exchange(lab, settings.real.subnet).start(client);
+  if (await startSmall(lab, { realZones, image, evictionSeconds: EVICTION_SECONDS })) {
+    say("AWS in the small runs.");
+  }
+}
+
+// As a command of its own, so that it behaves as the one that a user types for a preview or a diff.
+async function pulumiUp(lab: LabFolder, passed: readonly string[]): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    [
+      "-r",
+      "ts-node/register/transpile-only",
+      join(REPOSITORY, "workbench", "offline", "cli.ts"),
+      "up",
+      "--stack",
+      STACK,
+      `--lab=${lab.root}`,
+      ...passed,
+    ],
+    { cwd: REPOSITORY, stdio: "inherit" },
+  );
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? INTERRUPTED : 1)));
+  });
+}
+
+function whereToLook(lab: LabFolder): string {
+  return `
+Look further
+  ${kubectl()} --kubeconfig ${lab.kubeconfig} get pods --all-namespaces -o wide
+  npm run offline -- preview --stack ${STACK} --lab=${lab.root} --diff    after an edit of Pulumi.${STACK}.yaml
+  npm run local                     again: brings the edit up; without one it changes nothing
+  npm run local -- down             removes it all
+`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+void runMain(main);
