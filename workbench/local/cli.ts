@@ -1,29 +1,18 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { builtImage } from "../image/engine-image";
 import { down } from "../lab/down";
-import { Exchange } from "../lab/engines/exchange";
 import { KubeClient } from "../lab/kube-client";
 import { accessOf } from "../lab/kubeconfig";
 import { type LabFolder, labFolder } from "../lab/paths";
-import { hasReal } from "../lab/real/configs";
-import { apiServer, type LabSettings } from "../lab/settings";
-import { stackPlan } from "../lab/stack-plan";
+import { apiServer } from "../lab/settings";
 import { kubectl } from "../lab/tools";
-import { up } from "../lab/up";
 import { runMain, UserError } from "../offline/errors";
 import { acquireLock } from "../offline/lock";
 import { REPOSITORY } from "../offline/paths";
-import { startSmall } from "../small/process";
-import { snapshotDefinitions } from "../small/snapshot-crds";
 import { type LocalArguments, parseArguments } from "./arguments";
 import { engineTable } from "./engine-table";
+import { REAL_ZONES, STACK, startLab, startSurroundings } from "./surroundings";
 
-const STACK = "dev";
-/** Zones of which the nodes are real kubelets: one of them can be lost, and the third is cheap. */
-const REAL_ZONES = 2;
-/** EKS's own limit for the pods of one node to leave. */
-const EVICTION_SECONDS = 15 * 60;
 const WAIT_FOR_OTHER_RUN = 10 * 60_000;
 const INTERRUPTED = 130;
 
@@ -76,10 +65,10 @@ async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }
   const onSignal = (): void => interrupt.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const settings = await startLab(lab, options.simulated, interrupt.signal);
+    const settings = await startLab(lab, options.simulated, { say, signal: interrupt.signal });
     const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
     try {
-      await startAround(lab, settings, client);
+      await startSurroundings(lab, settings, client, say);
       const code = await pulumiUp(lab, options.passed);
       if (code !== 0) return code;
       process.stdout.write(await engineTable(lab, client, STACK, interrupt.signal));
@@ -94,31 +83,6 @@ async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }
     return INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
-  }
-}
-
-async function startLab(lab: LabFolder, simulated: boolean, signal: AbortSignal): Promise<LabSettings> {
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !simulated) say("Not root: all nodes are simulated, so no engine really runs.");
-  const { settings, changes } = await up(
-    lab,
-    // Its nodes are made by the stack's node groups.
-    { command: "up", stack: STACK, nodesPerZone: 0, ...(isRoot && !simulated && { real: {} }) },
-    { say, signal },
-  );
-  say(changes.length === 0 ? "The lab is up already." : "The lab is up.");
-  return settings;
-}
-
-/** What a cluster on AWS finds around itself: an account that makes nodes, an exchange, definitions of add-ons. */
-async function startAround(lab: LabFolder, settings: LabSettings, client: KubeClient): Promise<void> {
-  for (const definition of snapshotDefinitions()) await client.apply(definition);
-  const isReal = hasReal(settings);
-  const image = isReal ? (await builtImage(say)).file : "";
-  const realZones = isReal ? stackPlan(STACK).zones.slice(0, REAL_ZONES) : [];
-  if (isReal) await new Exchange(lab, settings.real.subnet).start(client);
-  if (await startSmall(lab, { realZones, image, evictionSeconds: EVICTION_SECONDS })) {
-    say("AWS in the small runs.");
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type EventLog, parseEvents, readEventLog } from "./events";
 import { REPOSITORY } from "./paths";
+import { LAB_VARIABLE } from "./provider/lab-variable";
 import { isProperties, type Properties, type Value } from "./provider/values";
 import { findPulumi, type PulumiBinary } from "./pulumi-binary";
 import { type PulumiResult, runQuietly } from "./pulumi-process";
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly policyPack?: string;
   /** Folder of the simulated account; default: a temporary one that `close` deletes. */
   readonly stateDir?: string;
+  /** Folder of a lab on which Kubernetes is real; the same one for all engines of a process. */
+  readonly lab?: string;
   /** YAML merged over the stack file, e.g. `{ config: { "trading:region": "us-east-1" } }`; `null` removes a key. */
   readonly configOverrides?: Readonly<Record<string, unknown>>;
   /** Edits of the program, run from a copy of the project. */
@@ -78,7 +81,7 @@ let shared:
 /** Opens a stack. All engines of a process share one provider process, which ends with the last `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   shared ??= {
-    sidecar: Sidecar.start(),
+    sidecar: Sidecar.start(options.lab === undefined ? {} : { [LAB_VARIABLE]: options.lab }),
     binary: findPulumi((line) => process.stderr.write(`${line}\n`)),
     users: 0,
   };
