@@ -10,12 +10,23 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `npm run lab -- …` as a person would, in a process of its own; a signal can be sent to it by its id. */
-export async function lab(
+interface CommandOptions {
+  readonly path?: string;
+  readonly onLine?: (line: string, pid: number) => void;
+}
+
+/** Runs `npm run lab -- …`, see {@link command}. */
+export async function lab(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return await command("lab", args, options);
+}
+
+/** Runs a command of the workbench as a person would, in a process of its own; a signal can be sent to it by its id. */
+export async function command(
+  name: "lab" | "local",
   args: readonly string[],
-  options: { readonly path?: string; readonly onLine?: (line: string, pid: number) => void } = {},
+  options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const entry = join(ROOT, "workbench", "lab", "cli.ts");
+  const entry = join(ROOT, "workbench", name, "cli.ts");
   const child = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", entry, ...args], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],

@@ -67,9 +67,20 @@ describe("a lab's real nodes", () => {
     assert.equal(nodeFolder(lab, request("c")).index, 2);
     assert.equal(nodeFolder(lab, request("d")).index, 1);
     assert.deepEqual(
-      nodeFolders(lab).map(({ index }) => index),
-      [0, 2, 1],
+      nodeFolders(lab).map(({ index, request: { name } }) => [name, index]),
+      [
+        ["a", 0],
+        ["d", 1],
+        ["c", 2],
+      ],
     );
+  });
+
+  it("have short folders, however long the names are that a cloud gives", () => {
+    const name = "engines-eu-central-1a-f7379fd736824d5c2d0b78f96c-0";
+    const lab = labFolder(join(root, "x".repeat(Math.max(0, 60 - root.length))));
+    assert.doesNotThrow(() => nodeFolder(lab, request(name)));
+    assert.equal(nodeFolders(lab)[0]?.request.name, name);
   });
 
   it("are refused when there are too many, or when a socket's path would be too long", () => {

@@ -52,8 +52,9 @@ export function labId({ lab }: Pick<LabFolder, "lab">): string {
   return createHash("sha256").update(lab).digest("hex").slice(0, 6);
 }
 
-/** Longest path of a Unix socket. */
+/** Longest path of a Unix socket, and the kubelet's longest, which has a random number. */
 const SOCKET_LENGTH = 107;
+const LONGEST_SOCKET = "pod-resources/4294967295";
 
 /** The folder of a node that is there or asked for; a new one gets the first free number. */
 export function nodeFolder(lab: LabFolder, request: NodeRequest): NodeFolder {
@@ -66,8 +67,9 @@ export function nodeFolder(lab: LabFolder, request: NodeRequest): NodeFolder {
   if (index === undefined) {
     throw new UserError(`a lab has at most ${MOST_NODES} real nodes: ${request.name} is one too many.`);
   }
-  const node = folderOf(lab, request, index);
-  if (Buffer.byteLength(node.socket) > SOCKET_LENGTH) {
+  // By its number: the paths of sockets are short, and the names that a cloud gives are not.
+  const node = folderOf(lab, String(index), request, index);
+  if (Buffer.byteLength(join(node.kubeletRoot, LONGEST_SOCKET)) > SOCKET_LENGTH) {
     throw new UserError(
       `${lab.root} is too long a path for the sockets of real nodes: use --state with a shorter one.`,
     );
@@ -85,14 +87,14 @@ export function nodeFolders(lab: LabFolder): NodeFolder[] {
     const { data } = recordSchema.safeParse(record(join(lab.nodes, name, RECORD)));
     if (data === undefined) return [];
     const { index, ...request } = data;
-    return [folderOf(lab, request, index)];
+    return [folderOf(lab, name, request, index)];
   });
 }
 
 const RECORD = "node.json";
 
-function folderOf(lab: LabFolder, request: NodeRequest, index: number): NodeFolder {
-  const root = join(lab.nodes, request.name);
+function folderOf(lab: LabFolder, folder: string, request: NodeRequest, index: number): NodeFolder {
+  const root = join(lab.nodes, folder);
   const id = labId(lab);
   return {
     request,
