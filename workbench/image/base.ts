@@ -43,6 +43,12 @@ export const SYSTEM_FILES: readonly TarEntry[] = [
   { kind: "folder", path: "data", mode: 0o777 },
 ];
 
+/** The layer of both, as it was when its packages were pinned. */
+export const NODE_BASE = {
+  digest: "sha256:ddef975d3bcdc6cede8d7d06b92aa6d18fb62fbd9f5286ef3178184757b697a7",
+  size: 5_485_568,
+} as const;
+
 function text(path: string, content: string): TarEntry {
   return { kind: "file", path, mode: 0o644, data: Buffer.from(content) };
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runMain, UserError } from "../offline/errors";
 import { REPOSITORY } from "../offline/paths";
-import { builtImage } from "./engine-image";
+import { builtImage, expectedReference } from "./engine-image";
 import { outdatedReferences, replaceReferences } from "./references";
 
 const HELP = `The reference engine as a reproducible image, without a registry and without a container builder.
@@ -16,7 +16,8 @@ Commands:
   write    put the digest into all of them
 
 The image holds the Node of package.json, the engine, the exchange simulator and the risk client as JavaScript, and
-the C library of Debian 12. It has no shell. Linux on x86-64; apt-get and dpkg-deb are needed for the first build.
+the C library of Debian 12. It has no shell. Linux on x86-64; apt-get and dpkg-deb are needed for the first build,
+and not for check.
 `;
 
 /** Where the example image is named. */
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
   if (!["build", "digest", "check", "write"].includes(command) || rest.length > 0) {
     throw new UserError(`unknown command "${[command, ...rest].join(" ")}". See npm run image -- --help.`);
   }
+  if (command === "check") return check(expectedReference());
   const built = await builtImage((line) => process.stderr.write(`${line}\n`));
   switch (command) {
     case "build":
@@ -39,8 +41,6 @@ async function main(): Promise<number> {
     case "digest":
       process.stdout.write(`${built.digest}\n`);
       return 0;
-    case "check":
-      return check(built.reference);
     default:
       return write(built.reference);
   }

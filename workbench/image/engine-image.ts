@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from "node:path";
 import { version as nodeVersion } from "node/package.json";
 import { version as compilerVersion } from "typescript";
+import { UserError } from "../offline/errors";
 import { cacheFolder, REPOSITORY } from "../offline/paths";
-import { NODE_LIBRARIES, SYSTEM_FILES } from "./base";
+import { NODE_BASE, NODE_LIBRARIES, SYSTEM_FILES } from "./base";
 import { type DebianPackage, debianFiles } from "./debian";
-import { type ImageConfig, image } from "./oci";
+import { type ImageConfig, image, imageDigest, knownLayer, layerDescriptor } from "./oci";
 import { compiled, sources } from "./program";
 import { type TarEntry, tar } from "./tar";
 
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly packages: readonly DebianPackage[];
   readonly files: readonly TarEntry[];
   readonly config: ImageConfig;
+  /** Digest and size of the layer of `files` and `packages`, so that the image's digest is known without them. */
+  readonly base?: { readonly digest: string; readonly size: number };
 }
 
 export interface BuiltImage {
@@ -43,7 +46,22 @@ export const ENGINE: Recipe = {
     user: "10001:10001",
     workingDirectory: "/",
   },
+  base: NODE_BASE,
 };
+
+/**
+ * The name of a recipe's image, from the digest of its base layer instead of the Debian packages in it: also where
+ * Debian's mirror has moved on to newer ones.
+ */
+export function expectedReference({ repository, programs, config, base }: Recipe = ENGINE): string {
+  if (base === undefined) throw new Error(`the base layer of ${repository} is not pinned`);
+  const layers = [
+    knownLayer(base.digest, base.size),
+    layerDescriptor(nodeLayer()),
+    layerDescriptor(tar(compiled(sources(programs)))),
+  ];
+  return `${repository}@${imageDigest(config, layers)}`;
+}
 
 /**
  * An image from the repository's own files, the Node of package.json and pinned Debian packages: the same digest on
@@ -61,11 +79,7 @@ export async function builtImage(say: (line: string) => void, recipe: Recipe = E
   }
   say(`building the image ${recipe.repository}`);
   const { archive, digest, reference } = image({
-    layers: [
-      tar([...recipe.files, ...(await debianFiles(recipe.packages, say))]),
-      tar([{ kind: "file", path: NODE, mode: 0o755, data: readFileSync(nodeBinary()) }]),
-      tar(compiled(files)),
-    ],
+    layers: [await baseLayer(recipe, say), nodeLayer(), tar(compiled(files))],
     config: recipe.config,
     reference: (value) => `${recipe.repository}@${value}`,
   });
@@ -74,6 +88,21 @@ export async function builtImage(say: (line: string) => void, recipe: Recipe = E
   // Last: an archive without it is one that was not finished.
   write(digestFile, digest);
   return { file, digest, reference };
+}
+
+async function baseLayer({ files, packages, base }: Recipe, say: (line: string) => void): Promise<Buffer> {
+  const layer = tar([...files, ...(await debianFiles(packages, say))]);
+  const { digest, size } = layerDescriptor(layer);
+  if (base !== undefined && base.digest !== digest) {
+    throw new UserError(
+      `the base layer has the digest ${digest} and ${size} bytes, not ${base.digest}: write the new ones into workbench/image/base.ts, then run npm run image -- write.`,
+    );
+  }
+  return layer;
+}
+
+function nodeLayer(): Buffer {
+  return tar([{ kind: "file", path: NODE, mode: 0o755, data: readFileSync(nodeBinary()) }]);
 }
 
 function fingerprint(recipe: Recipe, files: readonly string[]): string {

@@ -27,6 +27,9 @@ export interface Image {
 }
 
 const MEDIA = "application/vnd.oci.image";
+const LAYER = `${MEDIA}.layer.v1.tar`;
+const CONFIG = `${MEDIA}.config.v1+json`;
+const MANIFEST = `${MEDIA}.manifest.v1+json`;
 
 /**
  * Puts an image together. Nothing in it depends on time or place, so the same layers always have the same digest.
@@ -35,26 +38,13 @@ const MEDIA = "application/vnd.oci.image";
 export function image({ layers, config, reference }: ImageSpec): Image {
   const blobs = new Map<string, Buffer>();
   const add = (mediaType: string, data: Buffer): Descriptor => {
-    const digest = sha256(data);
-    blobs.set(digest, data);
-    return { mediaType, digest, size: data.length };
+    const descriptor = descriptorOf(mediaType, data);
+    blobs.set(descriptor.digest, data);
+    return descriptor;
   };
-  const layerDescriptors = layers.map((layer) => add(`${MEDIA}.layer.v1.tar`, layer));
-  const manifest = add(
-    `${MEDIA}.manifest.v1+json`,
-    json({
-      schemaVersion: 2,
-      mediaType: `${MEDIA}.manifest.v1+json`,
-      config: add(
-        `${MEDIA}.config.v1+json`,
-        configFile(
-          config,
-          layerDescriptors.map(({ digest }) => digest),
-        ),
-      ),
-      layers: layerDescriptors,
-    }),
-  );
+  const descriptors = layers.map((layer) => add(LAYER, layer));
+  add(CONFIG, configFile(config, descriptors));
+  const manifest = add(MANIFEST, manifestFile(config, descriptors));
   const name = reference(manifest.digest);
   const index = json({
     schemaVersion: 2,
@@ -70,13 +60,41 @@ export function image({ layers, config, reference }: ImageSpec): Image {
   return { archive, digest: manifest.digest, reference: name };
 }
 
-interface Descriptor {
+/** The digest of an image of these layers: all that is needed of a layer is its own. */
+export function imageDigest(config: ImageConfig, layers: readonly Descriptor[]): string {
+  return descriptorOf(MANIFEST, manifestFile(config, layers)).digest;
+}
+
+/** What a manifest says of a layer. */
+export function layerDescriptor(layer: Buffer): Descriptor {
+  return descriptorOf(LAYER, layer);
+}
+
+/** A layer whose digest is known. */
+export function knownLayer(digest: string, size: number): Descriptor {
+  return { mediaType: LAYER, digest, size };
+}
+
+export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
 }
 
-function configFile(config: ImageConfig, layers: readonly string[]): Buffer {
+function descriptorOf(mediaType: string, data: Buffer): Descriptor {
+  return { mediaType, digest: sha256(data), size: data.length };
+}
+
+function manifestFile(config: ImageConfig, layers: readonly Descriptor[]): Buffer {
+  return json({
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: descriptorOf(CONFIG, configFile(config, layers)),
+    layers,
+  });
+}
+
+function configFile(config: ImageConfig, layers: readonly Descriptor[]): Buffer {
   const { entrypoint, environment = {}, user, workingDirectory } = config;
   return json({
     architecture: "amd64",
@@ -87,7 +105,7 @@ function configFile(config: ImageConfig, layers: readonly string[]): Buffer {
       ...(user !== undefined && { User: user }),
       ...(workingDirectory !== undefined && { WorkingDir: workingDirectory }),
     },
-    rootfs: { type: "layers", diff_ids: layers },
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
   });
 }
 

@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ENGINE } from "../../../workbench/image/engine-image";
+import { ENGINE, expectedReference } from "../../../workbench/image/engine-image";
 import { image } from "../../../workbench/image/oci";
 import { compiled, sources } from "../../../workbench/image/program";
 import { outdatedReferences, replaceReferences } from "../../../workbench/image/references";
 import { type TarEntry, tar } from "../../../workbench/image/tar";
+import { REPOSITORY } from "../../../workbench/offline/paths";
 
 const LONG = `${"folder/".repeat(20)}file`;
 const ENTRIES: readonly TarEntry[] = [
@@ -98,5 +99,12 @@ describe("references to an image", () => {
     const after = replaceReferences(text, now ?? "");
     assert.deepEqual(outdatedReferences(after, now ?? ""), []);
     assert.ok(after.includes(`y@sha256:${"a".repeat(64)}`));
+  });
+});
+
+describe("the engine image's name", () => {
+  it("follows from the pinned base layer, without Debian: it is the one that the stacks name", () => {
+    const stack = readFileSync(join(REPOSITORY, "Pulumi.dev.yaml"), "utf8");
+    assert.ok(stack.includes(expectedReference()), expectedReference());
   });
 });
