@@ -26,6 +26,11 @@ const listSchema = z.object({
   ),
 });
 const identitySchema = z.object({ metadata: z.object({ uid: z.string() }) });
+const claimSchema = z.object({
+  spec: z.object({ volumeName: z.string() }),
+  status: z.object({ capacity: z.object({ storage: z.string() }) }),
+});
+const volumeSchema = z.object({ spec: z.object({ capacity: z.object({ storage: z.string() }) }) });
 const nodeSchema = z.object({
   spec: z.object({ taints: z.array(z.object({ key: z.string(), value: z.string(), effect: z.string() })) }),
   status: z.object({ capacity: z.object({ cpu: z.string() }), allocatable: z.object({ cpu: z.string() }) }),
@@ -169,6 +174,20 @@ describe("the dev stack over AWS in the small", function () {
     );
     assert.equal(after[3]?.ready, true);
     assert.equal((await nodes()).length, 6);
+  });
+
+  it("grows a volume with its claim, while its engine runs", async () => {
+    const path = `/api/v1/namespaces/${NAMESPACE}/persistentvolumeclaims/data-trading-engine-0`;
+    const body = { spec: { resources: { requests: { storage: "30Gi" } } } };
+    const before = await pods();
+    const { status } = await client.send("PATCH", path, body, "application/merge-patch+json");
+    assert.equal(status, 200);
+    const claim = async () => claimSchema.parse(await client.get(path));
+    const grown = await eventually(claim, (seen) => seen.status.capacity.storage === "30Gi");
+    assert.equal(grown.status.capacity.storage, "30Gi");
+    const volume = volumeSchema.parse(await client.get(`/api/v1/persistentvolumes/${grown.spec.volumeName}`));
+    assert.equal(volume.spec.capacity.storage, "30Gi");
+    assert.deepEqual(await pods(), before);
   });
 
   it("is destroyed: no node, no engine, and every volume kept", async () => {

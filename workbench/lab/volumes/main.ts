@@ -5,7 +5,7 @@ import { ZONE_LABEL } from "../../../components/contract";
 import { messageOf } from "../../offline/errors";
 import { KubeClient } from "../kube-client";
 import { parseKubeconfig } from "../kubeconfig";
-import { type Demand, demandOf, READY, volumeFor } from "./volume";
+import { type Demand, demandOf, type Growth, growthOf, READY, volumeFor } from "./volume";
 
 /**
  * Stand-in for a storage driver's provisioner: a process of the lab that makes a zonal volume for each claim of its
@@ -24,6 +24,8 @@ async function serve(client: KubeClient): Promise<never> {
       for await (const event of client.watch("/api/v1/persistentvolumeclaims")) {
         const demand = demandOf(event);
         if (demand !== undefined) await provision(client, demand);
+        const growth = growthOf(event);
+        if (growth !== undefined) await grow(client, growth);
       }
     } catch (error) {
       log(messageOf(error));
@@ -45,6 +47,22 @@ async function provision(client: KubeClient, demand: Demand): Promise<void> {
   // Not made again when the claim is seen twice before it is bound.
   if (await client.create(volume))
     log(`${claim.metadata.namespace}/${claim.metadata.name}: volume in ${zone}`);
+}
+
+// There is no file system to grow: the volume says its new size, and so does the claim.
+async function grow(client: KubeClient, { claim, volume, storage }: Growth): Promise<void> {
+  const { name, namespace } = claim.metadata;
+  const capacity = { capacity: { storage } };
+  const type = "application/merge-patch+json";
+  const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}/status`;
+  for (const [place, body] of [
+    [`/api/v1/persistentvolumes/${volume}`, { spec: capacity }],
+    [path, { status: capacity }],
+  ] as const) {
+    const { status } = await client.send("PATCH", place, body, type);
+    if (status >= 300) return log(`${place}: ${status}`);
+  }
+  log(`${namespace}/${name}: ${volume} has ${storage}`);
 }
 
 // A kubelet gives a driver's volume to the pod's group, but a plain folder to nobody: so everybody may write.

@@ -21,6 +21,7 @@ const claimSchema = z.object({
     volumeName: z.string().optional(),
     resources: z.object({ requests: z.object({ storage: z.string() }) }),
   }),
+  status: z.object({ capacity: z.object({ storage: z.string() }).optional() }).default({}),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -50,6 +51,27 @@ export function demandOf(event: unknown): Demand | undefined {
   const node = claim.metadata.annotations[SELECTED_NODE];
   const provisioner = claim.metadata.annotations[SERVED_BY] ?? "";
   return node !== undefined && PROVISIONERS.includes(provisioner) ? { claim, provisioner, node } : undefined;
+}
+
+/** A volume that is smaller than its claim asks for by now. The API server lets no claim shrink. */
+export interface Growth {
+  readonly claim: Claim;
+  readonly volume: string;
+  readonly storage: string;
+}
+
+/** Whether an event says that a claim of ours wants to grow. */
+export function growthOf(event: unknown): Growth | undefined {
+  const { data: change } = eventSchema.safeParse(event);
+  const { data: claim } = claimSchema.safeParse(change?.object);
+  if (claim === undefined || change?.type === "DELETED") return undefined;
+  const { volumeName: volume, resources } = claim.spec;
+  const has = claim.status.capacity?.storage;
+  const isOurs = PROVISIONERS.includes(claim.metadata.annotations[SERVED_BY] ?? "");
+  const { storage } = resources.requests;
+  return isOurs && volume !== undefined && has !== undefined && has !== storage
+    ? { claim, volume, storage }
+    : undefined;
 }
 
 interface VolumeSpec {
