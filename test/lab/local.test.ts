@@ -20,6 +20,7 @@ import { labFolder } from "../../workbench/lab/paths";
 import { runningPid } from "../../workbench/lab/processes";
 import { cgroupsLike } from "../../workbench/lab/real/cgroups";
 import { labId, nodeFolders } from "../../workbench/lab/real/node-folder";
+import { obstacle } from "../../workbench/lab/real/runtime";
 import { apiServer, readSettings } from "../../workbench/lab/settings";
 import { openEngine } from "../../workbench/offline/harness";
 import { command, processesOf } from "./support";
@@ -40,8 +41,9 @@ describe("npm run local, as root", function () {
   let client: KubeClient;
 
   before(async function () {
-    if (process.getuid?.() !== 0) {
-      process.stdout.write("  skipped: real kubelets need root\n");
+    const reason = obstacle();
+    if (reason !== undefined) {
+      process.stdout.write(`  skipped: ${reason}\n`);
       this.skip();
     }
     this.timeout(BUILD);

@@ -3,6 +3,7 @@ import { Exchange } from "../lab/engines/exchange";
 import type { KubeClient } from "../lab/kube-client";
 import type { LabFolder } from "../lab/paths";
 import { hasReal } from "../lab/real/configs";
+import { obstacle } from "../lab/real/runtime";
 import type { LabSettings } from "../lab/settings";
 import { stackPlan } from "../lab/stack-plan";
 import { up } from "../lab/up";
@@ -24,11 +25,11 @@ export async function startLab(
   simulated: boolean,
   { say, signal }: { readonly say: Say; readonly signal: AbortSignal },
 ): Promise<LabSettings> {
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !simulated) say("Not root: all nodes are simulated, so no engine really runs.");
+  const reason = simulated ? undefined : obstacle();
+  if (reason !== undefined) say(`All nodes are simulated, so no engine really runs: ${reason}.`);
   const { settings, changes } = await up(
     lab,
-    { command: "up", stack: STACK, nodesPerZone: 0, ...(isRoot && !simulated && { real: {} }) },
+    { command: "up", stack: STACK, nodesPerZone: 0, ...(!simulated && reason === undefined && { real: {} }) },
     { say, signal },
   );
   say(changes.length === 0 ? "The lab is up already." : "The lab is up.");

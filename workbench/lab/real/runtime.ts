@@ -28,18 +28,20 @@ export function missingPackages(
   return [...new Set(packages)];
 }
 
+/** Why this machine or this user cannot have real nodes, or undefined. */
+export function obstacle(): string | undefined {
+  if (process.getuid?.() !== 0) {
+    return "real nodes need root: their network, mounts and cgroups are the machine's";
+  }
+  return existsSync("/sys/fs/cgroup/cpuset/cgroup.procs")
+    ? undefined
+    : "real nodes need cgroups of version 1, which this machine does not mount";
+}
+
 /** Refuses a machine that cannot have real nodes; installs what a Debian lacks. */
 export async function requireRuntime(say: (line: string) => void): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new UserError(
-      `real nodes need root: their network, mounts and cgroups are the machine's. ${WITHOUT}`,
-    );
-  }
-  if (!existsSync("/sys/fs/cgroup/cpuset/cgroup.procs")) {
-    throw new UserError(
-      `real nodes need cgroups of version 1, which this machine does not mount. ${WITHOUT}`,
-    );
-  }
+  const reason = obstacle();
+  if (reason !== undefined) throw new UserError(`${reason}. ${WITHOUT}`);
   const missing = missingPackages((name) => onPath(name) !== undefined, existsSync);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
