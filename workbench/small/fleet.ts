@@ -8,6 +8,7 @@ import type { RealSettings } from "../lab/real/configs";
 import { importImage, removeNode, startNode } from "../lab/real/node";
 import { nodeFolders } from "../lab/real/node-folder";
 import type { LabTools } from "../lab/tools";
+import { changedContent } from "./configure";
 import { drain, setCordon } from "./drain";
 import { LABELS, type NodeGroup } from "./node-group";
 import type { GroupNode, Step } from "./reconcile";
@@ -16,6 +17,18 @@ const nodesSchema = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+      spec: z.object({
+        taints: z
+          .array(
+            z.object({
+              key: z.string(),
+              value: z.string().optional(),
+              effect: z.string(),
+              timeAdded: z.string().optional(),
+            }),
+          )
+          .default([]),
+      }),
       status: z.object({
         conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
       }),
@@ -53,9 +66,7 @@ export class Fleet {
 
   /** A group's nodes, by name. */
   async nodes(group: string): Promise<GroupNode[]> {
-    const { client } = this.#options;
-    const selector = encodeURIComponent(`${LABELS.group}=${group}`);
-    const { items } = nodesSchema.parse(await client.get(`/api/v1/nodes?labelSelector=${selector}`));
+    const items = await this.#list(group);
     return items
       .map(({ metadata: { name, labels }, status }) => ({
         name,
@@ -64,6 +75,20 @@ export class Fleet {
         ready: status.conditions.some(({ type, status: value }) => type === "Ready" && value === "True"),
       }))
       .sort((left, right) => left.name.localeCompare(right.name));
+  }
+
+  /** Gives running nodes the labels and taints of their group. */
+  async configure(group: NodeGroup): Promise<void> {
+    const { client } = this.#options;
+    for (const { metadata, spec } of await this.#list(group.name)) {
+      const content = changedContent(group, { labels: metadata.labels, taints: spec.taints });
+      if (content === undefined) continue;
+      const { labels, taints } = content;
+      const body = { metadata: { labels }, spec: { taints } };
+      const path = `/api/v1/nodes/${metadata.name}`;
+      const { status } = await client.send("PATCH", path, body, "application/merge-patch+json");
+      if (status >= 300) throw new Error(`${path}: ${status}`);
+    }
   }
 
   /** Does one step of a group. `group` is undefined when the group is gone. */
@@ -91,6 +116,11 @@ export class Fleet {
       const { status } = await client.send("GET", `/api/v1/nodes/${folder.request.name}`);
       if (status === 404) await removeNode(folder);
     }
+  }
+
+  async #list(group: string): Promise<z.infer<typeof nodesSchema>["items"]> {
+    const selector = encodeURIComponent(`${LABELS.group}=${group}`);
+    return nodesSchema.parse(await this.#options.client.get(`/api/v1/nodes?labelSelector=${selector}`)).items;
   }
 
   async #create(group: NodeGroup, name: string, zone: string): Promise<void> {

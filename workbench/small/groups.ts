@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { messageOf } from "../offline/errors";
+import { messageOf, UserError } from "../offline/errors";
 import { EVICTION_FAILURE } from "./drain";
 import type { Fleet } from "./fleet";
 import { type NodeGroup, nodeGroupSchema, type Report } from "./node-group";
@@ -26,7 +26,7 @@ const MOST_ERRORS = 10;
 /** All node groups: what they should be, kept in a file, and the work on making their nodes so. */
 export class Groups {
   readonly #file: string;
-  readonly #fleet: Pick<Fleet, "nodes" | "perform" | "removeForgotten">;
+  readonly #fleet: Pick<Fleet, "configure" | "nodes" | "perform" | "removeForgotten">;
   readonly #log: (line: string) => void;
   readonly #state: State;
   /** What is being done to each group that is worked on. */
@@ -37,15 +37,13 @@ export class Groups {
 
   constructor(
     file: string,
-    fleet: Pick<Fleet, "nodes" | "perform" | "removeForgotten">,
+    fleet: Pick<Fleet, "configure" | "nodes" | "perform" | "removeForgotten">,
     log: (line: string) => void,
   ) {
     this.#file = file;
     this.#fleet = fleet;
     this.#log = log;
-    this.#state = existsSync(file)
-      ? stateSchema.parse(JSON.parse(readFileSync(file, "utf8")))
-      : { groups: {} };
+    this.#state = existsSync(file) ? readState(file) : { groups: {} };
   }
 
   put(id: string, group: NodeGroup): void {
@@ -108,6 +106,7 @@ export class Groups {
       const entry = this.#state.groups[id];
       if (entry === undefined || entry.failure !== undefined) return;
       const wanted = entry.isRemoved ? undefined : entry.group;
+      if (wanted !== undefined) await this.#fleet.configure(wanted);
       const step = nextStep(wanted, await this.#fleet.nodes(entry.group.name));
       // Only if nobody asked for something else meanwhile.
       if (step.kind === "settled" && this.#state.groups[id] === entry) {
@@ -132,5 +131,13 @@ export class Groups {
   #save(): void {
     writeFileSync(`${this.#file}.part`, JSON.stringify(this.#state, null, 2));
     renameSync(`${this.#file}.part`, this.#file);
+  }
+}
+
+function readState(file: string): State {
+  try {
+    return stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    throw new UserError(`${file} cannot be read (${messageOf(error)}). It was left as it is.`);
   }
 }
