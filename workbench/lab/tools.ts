@@ -44,8 +44,8 @@ export const COREDNS: GoTool = {
   module: "coredns",
   title: "CoreDNS",
   version: "1.14.5",
-  packages: ["github.com/coredns/coredns"],
-  duration: "about two minutes",
+  packages: ["trading.local/tools/coredns"],
+  duration: "about a minute",
 };
 
 export const PAUSE: GoTool = {

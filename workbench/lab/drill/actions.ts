@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Cluster } from "../../fence/cluster";
@@ -108,6 +108,16 @@ export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
   const zone = zones.find((name) => existsSync(join(lab.disks, name, volume)));
   if (zone === undefined || volume === "") throw new Error(`${podName(stage, ordinal)} has no disk`);
   return join(lab.disks, zone, volume);
+}
+
+/** The file of a disk that an engine's log was last written to. */
+export function newestLog(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile() && /wal|log|seg/i.test(path.slice(folder.length)));
+  const [newest] = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  if (newest === undefined) throw new Error(`${folder} holds no log`);
+  return newest;
 }
 
 /** Processes of CPU scheduling state "stopped" are alive; a process that is gone is not. */

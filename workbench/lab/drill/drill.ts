@@ -19,6 +19,8 @@ export interface Observation {
 export interface Drill {
   /** As in the reference's list of faults (R1 …), or a word of its own. */
   readonly id: string;
+  /** Other faults of the reference's list that it shows on the way. */
+  readonly covers?: readonly string[];
   readonly title: string;
   readonly steps: readonly string[];
   readonly expectation: string;

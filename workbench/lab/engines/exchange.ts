@@ -20,6 +20,8 @@ const entrySchema = z.object({
   id: z.string().optional(),
   market: z.string().optional(),
   token: z.number().optional(),
+  /** Why it was refused. */
+  code: z.string().optional(),
 });
 const reportSchema = z.object({
   now: z.number(),

@@ -1,6 +1,5 @@
-import { readdirSync, statSync, truncateSync } from "node:fs";
-import { join } from "node:path";
-import { diskOf, enginePid, isAlive, signalKubelet } from "../actions";
+import { statSync, truncateSync } from "node:fs";
+import { diskOf, enginePid, isAlive, newestLog, signalKubelet } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { container, engineView, pod, until } from "../stage";
 
@@ -30,7 +29,7 @@ export const tornTail: Drill = {
         (alive) => !alive,
         10,
       );
-      cut = newestFile(await diskOf(stage, 2));
+      cut = newestLog(await diskOf(stage, 2));
       truncateSync(cut, Math.max(0, statSync(cut).size - 3));
     } finally {
       signalKubelet(stage, before?.node, "SIGCONT");
@@ -58,12 +57,3 @@ export const tornTail: Drill = {
     };
   },
 };
-
-function newestFile(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isFile() && /wal|log|seg/i.test(path.slice(folder.length)));
-  const [newest] = files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  if (newest === undefined) throw new Error(`${folder} holds no log`);
-  return newest;
-}

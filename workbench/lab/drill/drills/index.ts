@@ -2,6 +2,7 @@ import type { Drill } from "../drill";
 import { controlPlaneOutage, etcdRestart, marketAdded, serviceDeleted } from "./control-plane";
 import { tornTail } from "./disk";
 import { badImage, drainAll, evictTwo, partitionCanary } from "./disruption";
+import { firstBroken, volumeFull } from "./log";
 import {
   fencedWithoutProof,
   kubeletRestart,
@@ -11,12 +12,13 @@ import {
   silentNode,
   zoneLost,
 } from "./nodes";
-import { clockSkew, freezeEngine, killEngine, slowExchange } from "./process";
+import { clockSkew, freezeEngine, freezeWithTokens, killEngine, slowExchange } from "./process";
 
 /** Every drill on real nodes, in the order in which they run. */
 export const DRILLS: readonly Drill[] = [
   killEngine,
   freezeEngine,
+  freezeWithTokens,
   slowExchange,
   clockSkew,
   evictTwo,
@@ -24,6 +26,8 @@ export const DRILLS: readonly Drill[] = [
   partitionCanary,
   badImage,
   tornTail,
+  firstBroken,
+  volumeFull,
   etcdRestart,
   controlPlaneOutage,
   serviceDeleted,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { enginePid } from "../actions";
-import { check, type Drill, same } from "../drill";
-import { container, engineView, pod, until } from "../stage";
+import { check, type Drill, type DrillTimers, type Observation, same } from "../drill";
+import { container, engineView, pod, type Stage, until } from "../stage";
 import { evictAndWait } from "./disruption";
 
 export const killEngine: Drill = {
@@ -31,47 +31,77 @@ export const killEngine: Drill = {
   },
 };
 
-export const freezeEngine: Drill = {
-  id: "freeze",
-  title: "an engine that is stopped beyond its lease, and continues",
+const FREEZE = {
   steps: ["SIGSTOP to the engine's process", "wait beyond its renew deadline", "SIGCONT"],
+  darkBound: ({ lease, start }: DrillTimers): number => 14 + lease + start,
+};
+
+export const freezeEngine: Drill = {
+  ...FREEZE,
+  id: "freeze",
+  title: "an engine that is stopped beyond its lease, and continues; the exchange checks no token",
   expectation:
     "the exchange's switch cancels its orders; no order after the deadline; it takes a new term, or is restarted",
-  darkBound: ({ lease, start }) => 14 + lease + start,
+  run: freeze,
+};
+
+export const freezeWithTokens: Drill = {
+  ...FREEZE,
+  id: "freeze-token",
+  title: "the same at an exchange that refuses an old term's token",
+  expectation: "the same: the engine holds its own deadline, so the exchange has nothing to refuse",
   async run(stage) {
-    const before = await pod(stage, 0);
-    const pid = enginePid(stage, before?.node, 0);
-    process.kill(pid, "SIGSTOP");
-    const { now: stopped } = await stage.exchange.report();
-    await sleep(13_000);
-    const frozen = await stage.exchange.report();
+    await stage.exchange.faults({ fencing: true });
     try {
-      process.kill(pid, "SIGCONT");
-    } catch {
-      // The kubelet may have ended it: liveness.
+      const { now } = await stage.exchange.report();
+      const observation = await freeze(stage);
+      const { entries } = await stage.exchange.report();
+      const refused = entries.filter(
+        ({ kind, at, code }) => kind === "rejected" && at > now && code === "fenced",
+      );
+      return {
+        ...observation,
+        facts: [...observation.facts, same("orders refused for their token", 0, refused.length)],
+      };
+    } finally {
+      await stage.exchange.faults({ fencing: false });
     }
-    const late = frozen.entries.filter(
-      ({ kind, account, at }) => kind === "order" && account === before?.name && at > stopped + 500,
-    );
-    await sleep(300);
-    const soon = await stage.exchange.report();
-    const burst = soon.entries.filter(
-      ({ kind, account, at }) => kind === "order" && account === before?.name && at > frozen.now,
-    );
-    return {
-      touched: [0],
-      facts: [
-        same("orders while it was stopped", 0, late.length),
-        same("orders right after, with the old term", 0, burst.length),
-        same(
-          "its orders open at the exchange while it was stopped",
-          0,
-          frozen.accounts[before?.name ?? ""]?.open.length,
-        ),
-      ],
-    };
   },
 };
+
+async function freeze(stage: Stage): Promise<Observation> {
+  const before = await pod(stage, 0);
+  const pid = enginePid(stage, before?.node, 0);
+  process.kill(pid, "SIGSTOP");
+  const { now: stopped } = await stage.exchange.report();
+  await sleep(13_000);
+  const frozen = await stage.exchange.report();
+  try {
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // The kubelet may have ended it: liveness.
+  }
+  const late = frozen.entries.filter(
+    ({ kind, account, at }) => kind === "order" && account === before?.name && at > stopped + 500,
+  );
+  await sleep(300);
+  const soon = await stage.exchange.report();
+  const burst = soon.entries.filter(
+    ({ kind, account, at }) => kind === "order" && account === before?.name && at > frozen.now,
+  );
+  return {
+    touched: [0],
+    facts: [
+      same("orders while it was stopped", 0, late.length),
+      same("orders right after, with the old term", 0, burst.length),
+      same(
+        "its orders open at the exchange while it was stopped",
+        0,
+        frozen.accounts[before?.name ?? ""]?.open.length,
+      ),
+    ],
+  };
+}
 
 export const slowExchange: Drill = {
   id: "R2",

@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { evict } from "../../engines/pods";
+import { diskOf, enginePid, forceDelete, isAlive, newestLog, signalKubelet } from "../actions";
+import { check, type Drill, same } from "../drill";
+import { container, engineView, pod, podName, replaced, type Stage, until } from "../stage";
+
+/** Ends an engine, does something to its disk, and lets the kubelet start it again. */
+async function whileDown(
+  stage: Stage,
+  ordinal: number,
+  change: (disk: string) => void | Promise<void>,
+): Promise<void> {
+  const node = (await pod(stage, ordinal))?.node;
+  const pid = enginePid(stage, node, ordinal);
+  signalKubelet(stage, node, "SIGSTOP");
+  try {
+    process.kill(pid, "SIGKILL");
+    await until(
+      "the process gone",
+      async () => isAlive(pid),
+      (alive) => !alive,
+      10,
+    );
+    await change(await diskOf(stage, ordinal));
+  } finally {
+    signalKubelet(stage, node, "SIGCONT");
+  }
+}
+
+const trades = (stage: Stage, ordinal: number) =>
+  until(
+    `engine ${ordinal} trades`,
+    () => engineView(stage, ordinal),
+    ({ phase }) => phase === "trading",
+    150,
+  );
+
+export const firstBroken: Drill = {
+  id: "first-broken",
+  covers: ["R6"],
+  title: "engine 0 cannot start, and engine 2 must recover",
+  steps: [
+    "the middle of engine 0's log is overwritten while it is down: it refuses to start",
+    "engine 2's eviction is asked for: the budget has nothing left",
+    "engine 2's pod is deleted",
+    "the log is put back",
+  ],
+  expectation:
+    "engine 2 comes back although engine 0 is broken; engine 0 does not trade on a log that it cannot read",
+  darkBound: ({ start }) => 120 + start,
+  async run(stage) {
+    const { restarts } = await container(stage, 0);
+    let log = "";
+    let content = Buffer.alloc(0);
+    await whileDown(stage, 0, (disk) => {
+      log = newestLog(disk);
+      content = readFileSync(log);
+      writeFileSync(log, corrupted(content));
+    });
+    const refused = await until(
+      "engine 0 ended by itself",
+      () => container(stage, 0),
+      ({ restarts: now }) => now >= restarts + 2,
+      90,
+    );
+    const zero = await pod(stage, 0);
+    const answer = await evict(stage.client, stage.spec.namespace, podName(stage, 2));
+    const before = await pod(stage, 2);
+    const path = `/api/v1/namespaces/${stage.spec.namespace}/pods/${podName(stage, 2)}`;
+    await stage.client.send("DELETE", path);
+    const two = await replaced(stage, 2, before?.uid ?? "", 120);
+    const still = await pod(stage, 0);
+    writeFileSync(log, content);
+    // The kubelet waits ever longer between two starts; a new pod does not.
+    await forceDelete(stage, podName(stage, 0));
+    await trades(stage, 0);
+    return {
+      touched: [0, 2],
+      facts: [
+        check("engine 0 ended with an error", (refused.lastExitCode ?? 0) > 0, refused.lastExitCode),
+        same("engine 0 ready while broken", false, zero?.ready),
+        same("an eviction of engine 2 meanwhile", 429, answer),
+        check("engine 2 ready in a new pod", two.ready, two),
+        same("engine 0 ready by then", false, still?.ready),
+      ],
+    };
+  },
+};
+
+// Half of the file, so that what follows the damage was acknowledged: not a tail that a crash cut off.
+function corrupted(content: Buffer): Buffer {
+  const copy = Buffer.from(content);
+  const middle = Math.floor(copy.length / 2);
+  copy.fill(0x21, middle, middle + 16);
+  return copy;
+}
+
+/** Room that a full disk leaves beside what the log holds already. */
+const HEADROOM_KIBIBYTES = 64;
+
+export const volumeFull: Drill = {
+  id: "R20",
+  title: "the volume of the log is full",
+  steps: [
+    "engine 1's disk is replaced by a tiny one with the same content while it is down",
+    "it trades until the disk is full",
+    "the disk grows; the engine is started again",
+  ],
+  expectation: "it stops trading before it acknowledges what it could not write; nothing is lost",
+  darkBound: ({ start, lease }) => 180 + start + lease,
+  async run(stage) {
+    let disk = "";
+    await whileDown(stage, 1, (folder) => {
+      disk = folder;
+      shrink(folder);
+    });
+    try {
+      const before = await container(stage, 1);
+      const full = await until(
+        "engine 1 no longer trades",
+        async () => ({ phase: (await phaseOf(stage, 1)) ?? "gone", ...(await container(stage, 1)) }),
+        ({ phase, restarts }) => phase === "halted" || restarts > before.restarts + 1,
+        240,
+      );
+      const { accounts } = await stage.exchange.report();
+      const open = accounts[podName(stage, 1)]?.open ?? [];
+      const other = await engineView(stage, 0);
+      execFileSync("mount", ["-o", "remount,size=64m", disk]);
+      await forceDelete(stage, podName(stage, 1));
+      await trades(stage, 1);
+      return {
+        touched: [1],
+        facts: [
+          check("it says that it halted, or ended", full.phase !== "trading", full),
+          same("its orders open at the exchange", [], open),
+          same("another engine", "trading", other.phase),
+        ],
+      };
+    } finally {
+      await whileDown(stage, 1, restoreDisk);
+      await trades(stage, 1);
+    }
+  },
+};
+
+async function phaseOf(stage: Stage, ordinal: number): Promise<string | undefined> {
+  return (await engineView(stage, ordinal).catch(() => undefined))?.phase;
+}
+
+function shrink(disk: string): void {
+  const used = Number(execFileSync("du", ["-sk", disk], { encoding: "utf8" }).split("\t")[0]);
+  withCopy(disk, (copy) => {
+    const size = `size=${used + HEADROOM_KIBIBYTES}k,mode=777`;
+    execFileSync("mount", ["-t", "tmpfs", "-o", size, "drill", disk]);
+    copy();
+  });
+}
+
+function restoreDisk(disk: string): void {
+  withCopy(disk, (copy) => {
+    execFileSync("umount", ["-l", disk]);
+    for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true });
+    copy();
+  });
+}
+
+function withCopy(disk: string, work: (copyBack: () => void) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "drill-"));
+  try {
+    execFileSync("cp", ["-a", `${disk}/.`, folder]);
+    work(() => execFileSync("cp", ["-a", `${folder}/.`, disk]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
