@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evict } from "../../engines/pods";
-import { diskOf, enginePid, forceDelete, isAlive, newestLog, signalKubelet } from "../actions";
+import { changeDisk, diskOf, enginePid, forceDelete, isAlive, newestLog, signalKubelet } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { container, engineView, pod, podName, replaced, type Stage, until } from "../stage";
 
@@ -115,7 +115,7 @@ export const volumeFull: Drill = {
     let disk = "";
     await whileDown(stage, 1, (folder) => {
       disk = folder;
-      shrink(folder);
+      changeDisk(stage, folder, () => shrink(folder));
     });
     try {
       const before = await container(stage, 1);
@@ -140,7 +140,7 @@ export const volumeFull: Drill = {
         ],
       };
     } finally {
-      await whileDown(stage, 1, restoreDisk);
+      await whileDown(stage, 1, (folder) => changeDisk(stage, folder, () => restoreDisk(folder)));
       await trades(stage, 1);
     }
   },
