@@ -32,7 +32,8 @@ export function moveIn(samples: readonly Sample[]): Move | undefined {
   const from = samples[before] && holder(samples[before]);
   const leaves = samples[before + 1];
   const arrives = samples.slice(before + 1).find((sample) => holder(sample) === to);
-  if (from === undefined || to === undefined || leaves === undefined || arrives === undefined) return undefined;
+  if (from === undefined || to === undefined || leaves === undefined || arrives === undefined)
+    return undefined;
   return { from, to, seconds: (arrives.at - leaves.at) / 1000 };
 }
 
