@@ -79,10 +79,15 @@ const STAGES = [
 
 /** Everything that the lab runs, built where it is not there yet. */
 export async function labTools(say: Say, withRealNodes: boolean): Promise<LabTools> {
+  // Kubernetes takes as long as all others together: they are downloaded and compiled beside it.
+  const [kubernetes, others] = await Promise.all([builtTool(KUBERNETES, say), smallTools(say, withRealNodes)]);
+  return { kubernetes, ...others };
+}
+
+async function smallTools(say: Say, withRealNodes: boolean): Promise<Omit<LabTools, "kubernetes">> {
   const etcd = await builtTool(ETCD, say);
   const kwok = await builtTool(KWOK, say);
-  const kubernetes = await builtTool(KUBERNETES, say);
-  const tools = { kubernetes, etcd, kwok, stages: await kwokStages() };
+  const tools = { etcd, kwok, stages: await kwokStages() };
   if (!withRealNodes) return tools;
   return { ...tools, real: { coredns: await builtTool(COREDNS, say), pause: await builtTool(PAUSE, say) } };
 }

@@ -9,6 +9,8 @@ import { kubectl } from "../lab/tools";
 import { runMain, UserError } from "../offline/errors";
 import { acquireLock } from "../offline/lock";
 import { REPOSITORY } from "../offline/paths";
+import { findPulumi } from "../offline/pulumi-binary";
+import { signalAll } from "../offline/pulumi-process";
 import { type LocalArguments, parseArguments } from "./arguments";
 import { engineTable } from "./engine-table";
 import { REAL_ZONES, STACK, startLab, startSurroundings } from "./surroundings";
@@ -62,10 +64,17 @@ async function runDown(lab: LabFolder): Promise<number> {
 
 async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }): Promise<number> {
   const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
+  const onSignal = (): void => {
+    interrupt.abort();
+    signalAll("SIGTERM");
+  };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const settings = await startLab(lab, options.simulated, { say, signal: interrupt.signal });
+    // Pulumi, where it must be built first, is built beside the lab's programs.
+    const [settings] = await Promise.all([
+      startLab(lab, options.simulated, { say, signal: interrupt.signal }),
+      findPulumi(say),
+    ]);
     const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
     try {
       await startSurroundings(lab, settings, client, say);
@@ -78,6 +87,8 @@ async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }
       client.close();
     }
   } catch (error) {
+    // A build that goes on beside the failed one would keep this process alive.
+    signalAll("SIGTERM");
     if (!interrupt.signal.aborted) throw error;
     say("Interrupted. npm run local continues, npm run local -- down removes everything.");
     return INTERRUPTED;
