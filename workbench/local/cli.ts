@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { down } from "../lab/down";
+import { inWords } from "../lab/faults";
 import { KubeClient } from "../lab/kube-client";
 import { accessOf } from "../lab/kubeconfig";
 import { type LabFolder, labFolder } from "../lab/paths";
@@ -9,7 +10,7 @@ import { kubectl } from "../lab/tools";
 import { runMain, UserError } from "../offline/errors";
 import { acquireLock } from "../offline/lock";
 import { REPOSITORY } from "../offline/paths";
-import { findPulumi } from "../offline/pulumi-binary";
+import { findPulumi, requirePulumi } from "../offline/pulumi-binary";
 import { signalAll } from "../offline/pulumi-process";
 import { type LocalArguments, parseArguments } from "./arguments";
 import { engineTable } from "./engine-table";
@@ -45,6 +46,17 @@ async function main(): Promise<number> {
     );
   }
   const lab = labFolder(options.state);
+  try {
+    return await perform(lab, options);
+  } catch (error) {
+    throw inWords(error, lab);
+  }
+}
+
+async function perform(
+  lab: LabFolder,
+  options: Exclude<LocalArguments, { command: "help" }>,
+): Promise<number> {
   const lock = await acquireLock(lab.lock, {
     waitMilliseconds: WAIT_FOR_OTHER_RUN,
     onWait: (pid) => say(`process ${pid} is changing this lab: waiting for it to end …`),
@@ -70,6 +82,8 @@ async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
+    // Before the lab, whose builds take minutes: without it there would be a cluster and nothing to bring up on it.
+    requirePulumi();
     // Pulumi, where it must be built first, is built beside the lab's programs.
     const [settings] = await Promise.all([
       startLab(lab, options.simulated, { say, signal: interrupt.signal }),

@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { messageOf } from "../../offline/errors";
+import { messageOf, UserError } from "../../offline/errors";
+import { acquireLock } from "../../offline/lock";
 import { cacheFolder } from "../../offline/paths";
 import { down } from "../down";
+import { inWords } from "../faults";
 import { KubeClient } from "../kube-client";
 import { accessOf } from "../kubeconfig";
 import { type LabFolder, labFolder } from "../paths";
 import { hasReal } from "../real/configs";
+import { obstacle } from "../real/runtime";
 import { apiServer } from "../settings";
 import { stackPlan } from "../stack-plan";
 import { labTools } from "../tools";
 import { up } from "../up";
-import { parseDrillArguments } from "./arguments";
+import { type DrillArguments, parseDrillArguments } from "./arguments";
 import type { Outcome } from "./drill";
 import { DRILLS } from "./drills";
 import { writeEvidence } from "./evidence";
@@ -42,7 +45,38 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     process.stdout.write(options.kind === "help" ? DRILL_HELP : `${listing(options.drills)}\n`);
     return 0;
   }
+  requireRealNodes();
   const lab = labFolder(options.state ?? join(cacheFolder(), "drill"));
+  const lock = await acquireLock(lab.lock, {
+    waitMilliseconds: 0,
+    onWait: () => {},
+    refusal: (pid) =>
+      `process ${pid} is changing the lab in ${lab.root}: wait for it to end, or use --state DIR.`,
+  }).catch((error: unknown) => {
+    throw inWords(error, lab);
+  });
+  try {
+    return await runDrills(lab, options, say);
+  } catch (error) {
+    throw inWords(error, lab);
+  } finally {
+    lock.release();
+  }
+}
+
+function requireRealNodes(): void {
+  const reason = obstacle();
+  if (reason === undefined) return;
+  throw new UserError(
+    `a drill breaks real nodes, and ${reason}. What works all the same: npm run lab -- drill --list says what each one does, and npm run lab -- up makes a lab with simulated nodes.`,
+  );
+}
+
+async function runDrills(
+  lab: LabFolder,
+  options: DrillArguments,
+  say: (line: string) => void,
+): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
