@@ -20,6 +20,7 @@ const BROKEN: readonly (readonly [engine: string, line: string, words: RegExp])[
   ["skips-damage", "damaged-log", /damaged/],
   ["ignores-lease", "lease-before-first-order", /while another held the lease/],
   ["ignores-deadline", "lease-deadline", /after its renew deadline/],
+  ["notices-late", "log-after-term", /wrote into the log after its term/],
   ["no-dead-man", "dead-man", /switch is not armed/],
 ];
 

@@ -1,17 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isClean } from "../../../examples/engine/exchange/ledger";
 import { type Bench, MARKETS, POD, status } from "../bench";
 import { until } from "../process";
-import { fail, type Line, mustBeIdle, pass, type Result, skip, sleep, watchIdle } from "./line";
-
-/** Files of the volume, whatever the engine calls them. */
-function files(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
+import { fail, files, type Line, mustBeIdle, pass, type Result, skip, sleep, watchIdle } from "./line";
 
 function onVolume(directory: string, text: string): boolean {
   return files(directory).some((path) => readFileSync(path).includes(text));
