@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { evict } from "../../engines/pods";
@@ -98,8 +98,8 @@ function corrupted(content: Buffer): Buffer {
   return copy;
 }
 
-/** Room that a full disk leaves beside what the log holds already. */
-const HEADROOM_KIBIBYTES = 64;
+/** Room in bytes that the tiny disk leaves beside what the log holds already: some ten seconds of orders. */
+const HEADROOM = 4096;
 
 export const volumeFull: Drill = {
   id: "R20",
@@ -110,7 +110,7 @@ export const volumeFull: Drill = {
     "the disk grows; the engine is started again",
   ],
   expectation: "it stops trading before it acknowledges what it could not write; nothing is lost",
-  darkBound: ({ start, lease }) => 180 + start + lease,
+  darkBound: ({ start, lease }) => 30 + start + lease,
   async run(stage) {
     let disk = "";
     await whileDown(stage, 1, (folder) => {
@@ -123,7 +123,7 @@ export const volumeFull: Drill = {
         "engine 1 no longer trades",
         async () => ({ phase: (await phaseOf(stage, 1)) ?? "gone", ...(await container(stage, 1)) }),
         ({ phase, restarts }) => phase === "halted" || restarts > before.restarts + 1,
-        240,
+        90,
       );
       const { accounts } = await stage.exchange.report();
       const open = accounts[podName(stage, 1)]?.open ?? [];
@@ -151,11 +151,12 @@ async function phaseOf(stage: Stage, ordinal: number): Promise<string | undefine
 }
 
 function shrink(disk: string): void {
-  const used = Number(execFileSync("du", ["-sk", disk], { encoding: "utf8" }).split("\t")[0]);
   withCopy(disk, (copy) => {
-    const size = `size=${used + HEADROOM_KIBIBYTES}k,mode=777`;
-    execFileSync("mount", ["-t", "tmpfs", "-o", size, "drill", disk]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m,mode=777", "drill", disk]);
     copy();
+    // Only the file system itself knows how many of its own blocks the copy takes.
+    const { blocks, bfree, bsize } = statfsSync(disk);
+    execFileSync("mount", ["-o", `remount,size=${(blocks - bfree) * bsize + HEADROOM}`, disk]);
   });
 }
 
