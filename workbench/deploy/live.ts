@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseQuantity } from "../../policy/lib/quantity";
 
 const containerSchema = z.looseObject({
   name: z.string(),
@@ -152,9 +153,11 @@ function podSpecProblems(place: string, wanted: PodSpec, found: PodSpec): string
     ...differences(`${place} ${grace}`, wanted[grace], found[grace]),
     ...wanted.containers.flatMap((container) => {
       const other = found.containers.find(({ name }) => name === container.name);
-      const field = (key: "lifecycle" | "resources") =>
-        differences(`${place} container ${container.name} ${key}`, container[key], other?.[key]);
-      return [...field("lifecycle"), ...field("resources")];
+      const inside = `${place} container ${container.name}`;
+      return [
+        ...differences(`${inside} lifecycle`, container.lifecycle, other?.lifecycle),
+        ...differences(`${inside} resources`, container.resources, other?.resources, isSameQuantity),
+      ];
     }),
   ];
 }
@@ -174,16 +177,26 @@ function isGuaranteed({ containers }: PodSpec): boolean {
 }
 
 // Everything that is declared must be there as it was declared; what the API server adds as a default may be there too.
-function differences(place: string, declared: unknown, found: unknown): string[] {
+function differences(place: string, declared: unknown, found: unknown, isSame = isEqual): string[] {
   if (typeof declared === "object" && declared !== null && !Array.isArray(declared)) {
     const other = z.looseObject({}).safeParse(found).data ?? {};
     return Object.entries(declared).flatMap(([key, value]) =>
       // Pulumi's own bookkeeping in the inputs.
-      key === "__defaults" ? [] : differences(`${place}.${key}`, value, other[key]),
+      key === "__defaults" ? [] : differences(`${place}.${key}`, value, other[key], isSame),
     );
   }
-  if (declared === undefined || JSON.stringify(declared) === JSON.stringify(found)) return [];
+  if (declared === undefined || isSame(declared, found)) return [];
   return [`${place} is ${words(found)} in the cluster, and ${words(declared)} is declared`];
+}
+
+function isEqual(declared: unknown, found: unknown): boolean {
+  return JSON.stringify(declared) === JSON.stringify(found);
+}
+
+// The API server writes 2048Mi as 2Gi.
+function isSameQuantity(declared: unknown, found: unknown): boolean {
+  const amount = parseQuantity(String(declared));
+  return amount !== undefined && amount === parseQuantity(String(found));
 }
 
 function words(value: unknown): string {

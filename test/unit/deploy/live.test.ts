@@ -100,6 +100,12 @@ describe("what the cluster holds", () => {
     });
   }
 
+  it("may write a quantity in another way", () => {
+    const otherwise = (text: string) => text.replace(/"memory":"1Gi"/g, '"memory":"1024Mi"');
+    assert.notEqual(otherwise(JSON.stringify(cluster())), JSON.stringify(cluster()));
+    assert.deepEqual(liveProblems(declared, cluster(otherwise)), []);
+  });
+
   it("may differ in a pod that a partition holds at its old template", () => {
     const old = (text: string) =>
       text

@@ -129,7 +129,8 @@ async function engines(stage: Stage): Promise<Fact> {
   );
 }
 
-async function dryEviction({ client }: Stage, namespace: string, name: string): Promise<number> {
+/** What an eviction would be answered; nothing goes. */
+export async function dryEviction({ client }: Stage, namespace: string, name: string): Promise<number> {
   const { status } = await client.send("POST", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, {
     apiVersion: "policy/v1",
     kind: "Eviction",

@@ -1,5 +1,16 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { enginePid, forceDelete, isAlive, signalKubelet, taintOutOfService, untaint } from "../actions";
+import { decodeLog } from "../../../../examples/engine/core/wal-codec";
+import {
+  diskOf,
+  enginePid,
+  forceDelete,
+  isAlive,
+  newestLog,
+  signalKubelet,
+  taintOutOfService,
+  untaint,
+} from "../actions";
 import { check, type Drill, type DrillTimers, type Fact, same } from "../drill";
 import { trades } from "../looks";
 import { engineView, pod, podName, type Stage, until } from "../stage";
@@ -19,7 +30,8 @@ export const frozenBesideSuccessor: Drill = {
   ...SHARED,
   id: "split-brain-freeze",
   title: "an engine wakes up beside its successor; the exchange checks no token",
-  expectation: "the first sends nothing after its deadline, although nobody would refuse it",
+  expectation:
+    "the first sends nothing after its deadline and leaves the log alone, although nobody would refuse it",
   run: async (stage) => await wakeBesideSuccessor(stage),
 };
 
@@ -92,6 +104,7 @@ async function freezeAndWake(stage: Stage, ordinal: number, pid: number): Promis
   await sleep(3000);
   const after = await stage.exchange.report();
   const orders = after.entries.filter((entry) => entry.kind === "order" && entry.account === account);
+  const { ending } = decodeLog(readFileSync(newestLog(await diskOf(stage, ordinal))));
   const late = orders.filter(({ at, token }) => at > woken && token === old);
   const own = orders.filter(({ at, token }) => at > woken && token !== old);
   return [
@@ -99,6 +112,7 @@ async function freezeAndWake(stage: Stage, ordinal: number, pid: number): Promis
     check("the second has a later term", highestToken({ ...before, now: woken }, account) > old, old),
     same("orders of the first after it woke", 0, late.length),
     check("orders of the second went on", own.length > 0, own.length),
+    check("the log is whole: only the second has written it", ending.kind !== "corrupt", ending),
   ];
 }
 
