@@ -101,7 +101,11 @@ class Engine {
     this.#counters.terms += 1;
     // Only the holder may read the log: what it says is true only while nobody else writes.
     const { dataDir: directory, snapshotBytes } = settings;
-    const log = await this.#parts.openLog({ disk: nodeDisk, directory, say: this.#say, snapshotBytes });
+    const mayWrite = () => this.#parts.mayTrade(term.deadline(), this.#clock());
+    const log = await this.#parts.openLog({
+      ...{ disk: nodeDisk, directory, say: this.#say, snapshotBytes },
+      mayWrite,
+    });
     this.#log = log;
     const fresh = isEmpty(log.book);
     const epoch = this.#parts.nextEpoch(log.book.epoch, Date.now());

@@ -1,8 +1,13 @@
 import type { Drill } from "../drill";
+import { budgetArithmetic } from "./budget";
+import { claimDeleted } from "./claims";
+import { clampedGrace } from "./clamp";
 import { controlPlaneOutage, etcdRestart, marketAdded, serviceDeleted } from "./control-plane";
 import { tornTail } from "./disk";
 import { badImage, drainAll, evictTwo, partitionCanary } from "./disruption";
+import { brokenHook } from "./hooks";
 import { firstBroken, volumeFull } from "./log";
+import { marketsSwapped, noMarket } from "./markets";
 import {
   fencedWithoutProof,
   kubeletRestart,
@@ -13,6 +18,8 @@ import {
   zoneLost,
 } from "./nodes";
 import { clockSkew, freezeEngine, freezeWithTokens, killEngine, slowExchange } from "./process";
+import { frozenBesideSuccessor, frozenWithTokens } from "./split-brain";
+import { twoZonesLost } from "./zones";
 
 /** Every drill on real nodes, in the order in which they run. */
 export const DRILLS: readonly Drill[] = [
@@ -20,7 +27,10 @@ export const DRILLS: readonly Drill[] = [
   freezeEngine,
   freezeWithTokens,
   slowExchange,
+  brokenHook,
+  clampedGrace,
   clockSkew,
+  budgetArithmetic,
   evictTwo,
   drainAll,
   partitionCanary,
@@ -28,15 +38,21 @@ export const DRILLS: readonly Drill[] = [
   tornTail,
   firstBroken,
   volumeFull,
+  claimDeleted,
   etcdRestart,
   controlPlaneOutage,
   serviceDeleted,
   marketAdded,
+  noMarket,
+  marketsSwapped,
   kubeletRestart,
   nodeCutOff,
   silentNode,
   fencedWithoutProof,
+  frozenBesideSuccessor,
+  frozenWithTokens,
   nodeDeath,
   nodeDeathUnfenced,
   zoneLost,
+  twoZonesLost,
 ];

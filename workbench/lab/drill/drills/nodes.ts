@@ -19,7 +19,7 @@ import { check, type Drill, same } from "../drill";
 import { container, engineView, nodeOf, pod, podName, pods, replaced, type Stage, until } from "../stage";
 
 /** The engine of the first zone, which has a second node to go to. */
-async function victim(
+export async function victim(
   stage: Stage,
 ): Promise<{ readonly ordinal: number; readonly node: NodeFolder; readonly uid: string }> {
   const [zone] = stage.spec.zones;
@@ -30,13 +30,13 @@ async function victim(
   throw new Error(`no engine runs in ${zone}`);
 }
 
-async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
+export async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
   const text = JSON.stringify(await client.get(`/api/v1/nodes/${node.request.name}`));
   return text.includes('"node.kubernetes.io/unreachable"');
 }
 
 // The runbook's own command, on the lab's own proof.
-async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
+export async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
   const engines = await fence(node.request.name, {
     cluster: clusterOf(stage),
     instances: labInstances(stage.lab),
@@ -46,7 +46,7 @@ async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly strin
   return engines.map(({ name }) => name);
 }
 
-async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
+export async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
   await startNode(stage.real, node.request);
   await untaint(stage, node.request.name);
 }
