@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { down } from "../lab/down";
 import { DRILLS } from "../lab/drill/drills";
 import { manifestHash, seedHash } from "../lab/drill/evidence";
 import { ETCD, KUBERNETES } from "../lab/tools";
 import { messageOf, runMain, UserError } from "../offline/errors";
+import { acquireLock } from "../offline/lock";
 import { cacheFolder, REPOSITORY } from "../offline/paths";
 import { parseSoakArguments, type SoakArguments } from "./arguments";
 import { missingDrills, staleness } from "./check";
@@ -14,7 +16,7 @@ import { evidenceOf, readEvidence, writeEvidence } from "./evidence";
 import { beginJournal, readJournal } from "./journal";
 import { estimate, inWords, remaining } from "./plan";
 import type { Head, Journal } from "./record";
-import { journalFile, soak } from "./run";
+import { journalFile, soak, soakLab } from "./run";
 
 const INTERRUPTED = 130;
 const EVIDENCE = join(REPOSITORY, "docs", "evidence");
@@ -55,6 +57,22 @@ async function main(): Promise<number> {
 }
 
 async function run(options: SoakArguments, folder: string): Promise<number> {
+  const lock = await acquireLock(join(folder, "soak.lock"), {
+    waitMilliseconds: 0,
+    onWait: () => {},
+    refusal: (pid) => `process ${pid} runs a soak in ${folder}: wait for it, or use --state DIR.`,
+  });
+  try {
+    const code = await locked(options, folder);
+    if (code !== INTERRUPTED) return code;
+  } finally {
+    lock.release();
+  }
+  // What an interrupted drill still waits for would keep the process alive.
+  process.exit(INTERRUPTED);
+}
+
+async function locked(options: SoakArguments, folder: string): Promise<number> {
   const begun = options.resume ? resumed(folder) : fresh(options, folder);
   const known = knownSeconds(begun.head.timers);
   const left = estimate(remaining(begun, DRILLS), begun, known);
@@ -75,8 +93,9 @@ async function run(options: SoakArguments, folder: string): Promise<number> {
     say("npm run soak -- --resume goes on; npm run soak -- --write makes the documents of what is done.");
     if (!interrupt.signal.aborted) throw error;
     say(`Interrupted (${messageOf(error)}).`);
-    // What an interrupted drill still waits for would keep the process alive.
-    process.exit(INTERRUPTED);
+    // The drill that was interrupted goes on until this process ends, and may have started something again.
+    await down(soakLab(folder));
+    return INTERRUPTED;
   } finally {
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
   }

@@ -32,6 +32,11 @@ export function journalFile(folder: string): string {
   return join(folder, "journal.jsonl");
 }
 
+/** Where a soak's labs are, one after the other. */
+export function soakLab(folder: string): LabFolder {
+  return labFolder(join(folder, "lab"));
+}
+
 /** Does what a soak has still to do, each round of each subject in a lab of its own, and writes down each drill at once. */
 export async function soak(begun: Journal, options: SoakOptions): Promise<Journal> {
   const run = new Run(begun, options);
@@ -51,7 +56,7 @@ class Run {
   constructor(journal: Journal, options: SoakOptions) {
     this.journal = journal;
     this.#options = options;
-    this.#lab = labFolder(join(options.folder, "lab"));
+    this.#lab = soakLab(options.folder);
     this.#interruption = interrupted(options.signal);
   }
 
@@ -69,7 +74,9 @@ class Run {
       const started = new Date();
       stage = await openStage(this.#lab, {
         ...{ timers: this.journal.head.timers, subject: leg.subject, signal, say },
-        onVerbatim: (facts) => this.#noteVerbatim(leg, started, facts),
+        ...(leg.ids.includes(SEED_VERBATIM.id) && {
+          onVerbatim: (facts: readonly Fact[]) => this.#noteVerbatim(leg, started, facts),
+        }),
       });
       await this.#inLab(stage, leg);
     } finally {
@@ -87,6 +94,8 @@ class Run {
       try {
         const outcome = await Promise.race([perform(drill, stage), this.#interruption]);
         this.#note(entryOf(outcome, where), outcomeLine(drill, outcome, subject));
+        // Two engines that wrote one log may have spoilt it for good: the next drill must not be blamed for that.
+        if (outcome.problems.length > 0) return;
       } catch (error) {
         if (this.#options.signal.aborted) throw error;
         const why = messageOf(error);
@@ -97,7 +106,7 @@ class Run {
     }
   }
 
-  // A drill may break its subject for good: the next one gets a lab in which engines trade.
+  // Also a drill that held may leave engines that do not trade: the next one gets a lab in which they do.
   async #isFit(stage: Stage, isFirst: boolean): Promise<boolean> {
     try {
       await Promise.race([trading(stage), this.#interruption]);
@@ -110,8 +119,7 @@ class Run {
     }
   }
 
-  #noteVerbatim({ round, subject, ids }: Leg, started: Date, facts: readonly Fact[]): void {
-    if (!ids.includes(SEED_VERBATIM.id)) return;
+  #noteVerbatim({ round, subject }: Leg, started: Date, facts: readonly Fact[]): void {
     const nothing = { markets: [], lost: [], doubled: [], secondWriters: [], stalledSeconds: 0 };
     const problems = facts
       .filter(({ holds }) => !holds)

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { messageOf } from "../../offline/errors";
 import { cacheFolder } from "../../offline/paths";
 import { down } from "../down";
-import { labFolder } from "../paths";
-import { parseDrillArguments } from "./arguments";
-import type { Outcome } from "./drill";
+import { type LabFolder, labFolder } from "../paths";
+import { type DrillArguments, parseDrillArguments } from "./arguments";
+import type { Drill, Fact, Outcome } from "./drill";
 import { DRILLS } from "./drills";
 import { writeEvidence } from "./evidence";
 import { interrupted } from "./interruption";
@@ -12,6 +12,8 @@ import { openStage } from "./open";
 import { perform } from "./perform";
 import { closing, listing, notDoneLine, outcomeLine, verbatimLines } from "./report";
 import type { Stage } from "./stage";
+
+type Say = (line: string) => void;
 
 const INTERRUPTED = 130;
 
@@ -31,7 +33,7 @@ Ends with 0 when every drill passed. What the seed does is a result and no error
 `;
 
 /** `lab drill`. */
-export async function drillMain(argv: readonly string[], say: (line: string) => void): Promise<number> {
+export async function drillMain(argv: readonly string[], say: Say): Promise<number> {
   const options = parseDrillArguments(argv, DRILLS);
   if (options.kind !== "run") {
     process.stdout.write(options.kind === "help" ? DRILL_HELP : `${listing(options.drills)}\n`);
@@ -41,34 +43,9 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const outcomes: Outcome[] = [];
-  let stage: Stage | undefined;
+  const run = new Run(lab, options, interrupt.signal, say);
   try {
-    stage = await openStage(lab, {
-      ...{ timers: options.timers, subject: options.subject, signal: interrupt.signal, say },
-      onVerbatim: (facts) => process.stdout.write(`${verbatimLines(facts)}\n`),
-    });
-    // One for all drills: each of its kind listens to the signal for as long as the process lives.
-    const interruption = interrupted(interrupt.signal);
-    for (const drill of options.drills) {
-      if (interrupt.signal.aborted) return INTERRUPTED;
-      if (options.subject === "seed" && drill.notOnSeed !== undefined) {
-        process.stdout.write(`${notDoneLine(drill, drill.notOnSeed)}\n`);
-        continue;
-      }
-      const started = new Date();
-      const outcome = await Promise.race([perform(drill, stage), interruption]);
-      outcomes.push(outcome);
-      process.stdout.write(`${outcomeLine(drill, outcome, options.subject)}\n`);
-      if (options.evidence !== undefined) {
-        writeEvidence(options.evidence, drill, outcome, {
-          subject: options.subject,
-          timers: options.timers,
-          times: stage.timers,
-          started,
-        });
-      }
-    }
+    const outcomes = await run.all();
     process.stdout.write(`${closing(outcomes, options.timers, options.subject)}\n`);
     return options.subject === "seed" || outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
   } catch (error) {
@@ -76,10 +53,74 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     say(`Interrupted (${messageOf(error)}).`);
     return INTERRUPTED;
   } finally {
-    stage?.client.close();
+    run.close();
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
     if (options.state === undefined) await down(lab);
     // What an interrupted drill still waits for would keep the process alive.
     if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+  }
+}
+
+class Run {
+  readonly #lab: LabFolder;
+  readonly #options: DrillArguments;
+  readonly #signal: AbortSignal;
+  readonly #say: Say;
+  /** One for all drills: each of its kind listens to the signal for as long as the process lives. */
+  readonly #interruption: Promise<never>;
+  #stage: Stage | undefined;
+
+  constructor(lab: LabFolder, options: DrillArguments, signal: AbortSignal, say: Say) {
+    this.#lab = lab;
+    this.#options = options;
+    this.#signal = signal;
+    this.#say = say;
+    this.#interruption = interrupted(signal);
+  }
+
+  async all(): Promise<readonly Outcome[]> {
+    const { drills, subject } = this.#options;
+    const outcomes: Outcome[] = [];
+    await this.#open((facts) => process.stdout.write(`${verbatimLines(facts)}\n`));
+    for (const drill of drills) {
+      this.#signal.throwIfAborted();
+      if (subject === "seed" && drill.notOnSeed !== undefined) {
+        process.stdout.write(`${notDoneLine(drill, drill.notOnSeed)}\n`);
+        continue;
+      }
+      if (subject === "seed" && (outcomes.at(-1)?.problems.length ?? 0) > 0) await this.#renew();
+      outcomes.push(await this.#one(drill));
+    }
+    return outcomes;
+  }
+
+  close(): void {
+    this.#stage?.client.close();
+  }
+
+  async #open(onVerbatim?: (facts: readonly Fact[]) => void): Promise<void> {
+    const { timers, subject } = this.#options;
+    const how = { timers, subject, signal: this.#signal, say: this.#say };
+    this.#stage = await openStage(this.#lab, { ...how, ...(onVerbatim && { onVerbatim }) });
+  }
+
+  // What a drill broke on the seed may be broken for good, and the next one would be blamed for it.
+  async #renew(): Promise<void> {
+    this.close();
+    await down(this.#lab);
+    await this.#open();
+  }
+
+  async #one(drill: Drill): Promise<Outcome> {
+    const { evidence, timers, subject } = this.#options;
+    const stage = this.#stage;
+    if (stage === undefined) throw new Error("there is no stage");
+    const started = new Date();
+    const outcome = await Promise.race([perform(drill, stage), this.#interruption]);
+    process.stdout.write(`${outcomeLine(drill, outcome, subject)}\n`);
+    if (evidence !== undefined) {
+      writeEvidence(evidence, drill, outcome, { subject, timers, times: stage.timers, started });
+    }
+    return outcome;
   }
 }

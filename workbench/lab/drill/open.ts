@@ -21,7 +21,7 @@ export interface OpenOptions {
   readonly subject: SubjectName;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-  /** Told what the seed does before its overlay is laid over it. */
+  /** Told what the seed does before its overlay is laid over it, which is not tried without it. */
   readonly onVerbatim?: (facts: readonly Fact[]) => void;
 }
 
@@ -38,9 +38,9 @@ export async function openStage(lab: LabFolder, options: OpenOptions): Promise<S
   const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
   try {
     const tools = await labTools(say, true);
-    if (options.subject === "seed") {
+    if (options.subject === "seed" && options.onVerbatim !== undefined) {
       const facts = await observeVerbatim(client);
-      if (facts !== undefined) options.onVerbatim?.(facts);
+      if (facts !== undefined) options.onVerbatim(facts);
     }
     say("engines are started, and trade before the first drill begins");
     return await prepareStage({ lab, settings, tools, client }, subjectOf(options.subject, STACK), say);
