@@ -1,4 +1,5 @@
 import type { Drill } from "../drill";
+import { splitBrainLog } from "./aftermath";
 import { controlPlaneOutage, etcdRestart, marketAdded, serviceDeleted } from "./control-plane";
 import { tornTail } from "./disk";
 import { badImage, drainAll, evictTwo, partitionCanary } from "./disruption";
@@ -36,6 +37,7 @@ export const DRILLS: readonly Drill[] = [
   nodeCutOff,
   silentNode,
   fencedWithoutProof,
+  splitBrainLog,
   nodeDeath,
   nodeDeathUnfenced,
   zoneLost,
