@@ -2,37 +2,31 @@ import { join } from "node:path";
 import { messageOf } from "../../offline/errors";
 import { cacheFolder } from "../../offline/paths";
 import { down } from "../down";
-import { KubeClient } from "../kube-client";
-import { accessOf } from "../kubeconfig";
-import { type LabFolder, labFolder } from "../paths";
-import { hasReal } from "../real/configs";
-import { apiServer } from "../settings";
-import { stackPlan } from "../stack-plan";
-import { labTools } from "../tools";
-import { up } from "../up";
+import { labFolder } from "../paths";
 import { parseDrillArguments } from "./arguments";
 import type { Outcome } from "./drill";
 import { DRILLS } from "./drills";
 import { writeEvidence } from "./evidence";
+import { openStage } from "./open";
 import { perform } from "./perform";
-import { prepareStage } from "./prepare";
-import { closing, listing, outcomeLine } from "./report";
+import { closing, listing, notDoneLine, outcomeLine, verbatimLines } from "./report";
 import type { Stage } from "./stage";
 
-const STACK = "dev";
 const INTERRUPTED = 130;
 
-export const DRILL_HELP = `npm run lab -- drill [NAME …] [--list] [--timers scaled|real] [--evidence DIR] [--state DIR]
+export const DRILL_HELP = `npm run lab -- drill [NAME …] [--list] [--subject ours|seed] [--timers scaled|real]
+                      [--evidence DIR] [--state DIR]
 
 Runs failure drills on real kubelets with engines that trade, and says of each how long each market was dark and how
 many orders were lost or doubled: none may be. Without a name all of them run. Needs root.
 
-  --list          what each drill does and expects
-  --timers SET    scaled (default): a silent node is lost after seconds; real: Kubernetes' own defaults
-  --evidence DIR  a JSON file for each drill
-  --state DIR     a lab of its own, kept; without it one is made, and taken down at the end
+  --list           what each drill does and expects
+  --subject WHOSE  ours (default): the stack's manifests; seed: those of the source document, workbench/seed/
+  --timers SET     scaled (default): a silent node is lost after seconds; real: Kubernetes' own defaults
+  --evidence DIR   a JSON file for each drill
+  --state DIR      a lab of its own, kept; without it one is made, and taken down at the end
 
-Ends with 0 when every drill passed.
+Ends with 0 when every drill passed. What the seed does is a result and no error: then always with 0.
 `;
 
 /** `lab drill`. */
@@ -49,25 +43,33 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
   const outcomes: Outcome[] = [];
   let stage: Stage | undefined;
   try {
-    stage = await openStage(lab, options.timers, interrupt.signal, say);
+    stage = await openStage(lab, {
+      ...{ timers: options.timers, subject: options.subject, signal: interrupt.signal, say },
+      onVerbatim: (facts) => process.stdout.write(`${verbatimLines(facts)}\n`),
+    });
     // One for all drills: each of its kind listens to the signal for as long as the process lives.
     const interruption = interrupted(interrupt.signal);
     for (const drill of options.drills) {
       if (interrupt.signal.aborted) return INTERRUPTED;
+      if (options.subject === "seed" && drill.notOnSeed !== undefined) {
+        process.stdout.write(`${notDoneLine(drill, drill.notOnSeed)}\n`);
+        continue;
+      }
       const started = new Date();
       const outcome = await Promise.race([perform(drill, stage), interruption]);
       outcomes.push(outcome);
-      process.stdout.write(`${outcomeLine(drill, outcome)}\n`);
+      process.stdout.write(`${outcomeLine(drill, outcome, options.subject)}\n`);
       if (options.evidence !== undefined) {
         writeEvidence(options.evidence, drill, outcome, {
+          subject: options.subject,
           timers: options.timers,
           times: stage.timers,
           started,
         });
       }
     }
-    process.stdout.write(`${closing(outcomes, options.timers)}\n`);
-    return outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
+    process.stdout.write(`${closing(outcomes, options.timers, options.subject)}\n`);
+    return options.subject === "seed" || outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     say(`Interrupted (${messageOf(error)}).`);
@@ -89,21 +91,4 @@ function interrupted(signal: AbortSignal): Promise<never> {
   // Nobody waits for it between two drills.
   interruption.catch(() => {});
   return interruption;
-}
-
-// Two real nodes in the first zone, so that an engine of it has somewhere to go; one in each other.
-async function openStage(
-  lab: LabFolder,
-  timers: "real" | "scaled",
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<Stage> {
-  const zones = stackPlan(STACK).zones;
-  const real = Object.fromEntries(zones.map((zone, index) => [zone, index === 0 ? 2 : 1]));
-  const { settings } = await up(lab, { command: "up", stack: STACK, timers, real }, { say, signal });
-  if (!hasReal(settings)) throw new Error("the lab has no real nodes");
-  const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
-  const tools = await labTools(say, true);
-  say("engines are started, and trade before the first drill begins");
-  return await prepareStage({ lab, settings, tools, client }, STACK, say);
 }
