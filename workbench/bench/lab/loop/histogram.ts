@@ -15,7 +15,7 @@ export const BUCKETS = (31 - PART_BITS) * PARTS + PARTS;
 /** The bucket of a time in nanoseconds. */
 export function bucketOf(nanoseconds: number): number {
   const value = nanoseconds < LONGEST ? nanoseconds | 0 : LONGEST;
-  if (value < PARTS) return value < 0 ? 0 : value;
+  if (value < PARTS) return Math.max(value, 0);
   const shift = 31 - Math.clz32(value) - PART_BITS;
   return (shift << PART_BITS) + (value >> shift);
 }

@@ -1,4 +1,5 @@
-import type { PodView } from "../../lab/engines/pods";
+import type { PodView } from "../../../lab/engines/pods";
+import type { WatchedPod } from "./pod-watch";
 
 /** Engines of the largest stack that is measured, and ordinals of each. */
 export const ENGINES = 100;
@@ -59,9 +60,48 @@ export function orderProblems(arrivals: readonly Arrival[], ordinals: number): s
     if (before === undefined) continue;
     if (arrival.ordinal !== before.ordinal - 1)
       problems.push(`${arrival.ordinal} was replaced after ${before.ordinal}`);
-    if (arrival.gone < before.ready) problems.push(`${arrival.ordinal} went before ${before.ordinal} was ready`);
+    if (arrival.gone < before.ready)
+      problems.push(`${arrival.ordinal} went before ${before.ordinal} was ready`);
   }
   return problems;
+}
+
+/** The pods of a roll-out in the order in which they went, from what became of them; `old` are the uids before it. */
+export function arrivalsOf(
+  changes: readonly Pick<WatchedPod, "name" | "uid" | "ready" | "since">[],
+  old: ReadonlySet<string>,
+): Arrival[] {
+  const gone = new Map<string, number>();
+  const ready = new Map<string, number>();
+  for (const { name, uid, ready: isReady, since } of changes) {
+    if (old.has(uid) && !isReady && !gone.has(name)) gone.set(name, since);
+    if (!old.has(uid) && isReady && !ready.has(name)) ready.set(name, since);
+  }
+  return [...gone].flatMap(([name, at]) => {
+    const back = ready.get(name);
+    return back === undefined ? [] : [{ ordinal: Number(name.split("-").at(-1)), gone: at, ready: back }];
+  });
+}
+
+/** What a roll-out cost. */
+export interface RollOut {
+  readonly engines: number;
+  readonly seconds: number;
+  /** Sum over all markets of the seconds in which their engine was not ready. */
+  readonly darkMarketSeconds: number;
+}
+
+/** The price of a roll-out in which each ordinal has the markets given. */
+export function rollOutOf(arrivals: readonly Arrival[], markets: readonly (readonly string[])[]): RollOut {
+  const dark = arrivals.map(
+    ({ ordinal, gone, ready }) => ((ready - gone) / 1000) * (markets[ordinal]?.length ?? 0),
+  );
+  const times = arrivals.flatMap(({ gone, ready }) => [gone, ready]);
+  return {
+    engines: arrivals.length,
+    seconds: (Math.max(...times) - Math.min(...times)) / 1000,
+    darkMarketSeconds: dark.reduce((sum, each) => sum + each, 0),
+  };
 }
 
 /** Seconds for each pod of one step. */
