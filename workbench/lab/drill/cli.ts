@@ -7,6 +7,7 @@ import { parseDrillArguments } from "./arguments";
 import type { Outcome } from "./drill";
 import { DRILLS } from "./drills";
 import { writeEvidence } from "./evidence";
+import { interrupted } from "./interruption";
 import { openStage } from "./open";
 import { perform } from "./perform";
 import { closing, listing, notDoneLine, outcomeLine, verbatimLines } from "./report";
@@ -81,14 +82,4 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     // What an interrupted drill still waits for would keep the process alive.
     if (interrupt.signal.aborted) process.exit(INTERRUPTED);
   }
-}
-
-// A drill waits for minutes; Ctrl-C does not.
-function interrupted(signal: AbortSignal): Promise<never> {
-  const interruption = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("stopped during a drill")), { once: true });
-  });
-  // Nobody waits for it between two drills.
-  interruption.catch(() => {});
-  return interruption;
 }

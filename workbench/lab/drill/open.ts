@@ -36,11 +36,16 @@ export async function openStage(lab: LabFolder, options: OpenOptions): Promise<S
   const { settings } = await up(lab, { command: "up", stack: STACK, timers, real }, { say, signal });
   if (!hasReal(settings)) throw new Error("the lab has no real nodes");
   const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
-  const tools = await labTools(say, true);
-  if (options.subject === "seed") {
-    const facts = await observeVerbatim(client);
-    if (facts !== undefined) options.onVerbatim?.(facts);
+  try {
+    const tools = await labTools(say, true);
+    if (options.subject === "seed") {
+      const facts = await observeVerbatim(client);
+      if (facts !== undefined) options.onVerbatim?.(facts);
+    }
+    say("engines are started, and trade before the first drill begins");
+    return await prepareStage({ lab, settings, tools, client }, subjectOf(options.subject, STACK), say);
+  } catch (error) {
+    client.close();
+    throw error;
   }
-  say("engines are started, and trade before the first drill begins");
-  return await prepareStage({ lab, settings, tools, client }, subjectOf(options.subject, STACK), say);
 }

@@ -1,15 +1,17 @@
 import { z } from "zod";
+import { NODE_TAINT } from "../../../components/contract";
 import { SEED, seedNamespace, seedVerbatim } from "../../seed/manifests";
 import type { KubeClient } from "../kube-client";
 import { check, type Drill, type Fact, same } from "./drill";
 import { DrillFailure, until } from "./stage";
 
 /** What is recorded of the seed before its overlay is laid over it; no drill, because nothing needs to be broken. */
-export const SEED_VERBATIM: Pick<Drill, "id" | "title" | "steps" | "expectation"> = {
+export const SEED_VERBATIM: Pick<Drill, "id" | "title" | "steps" | "expectation" | "seedNote"> = {
   id: "seed-verbatim",
   title: "the seed's manifests exactly as published, on the stack's nodes",
   steps: ["apply them", "wait until the scheduler has looked at every pod"],
   expectation: "each of the three pods gets a node",
+  seedNote: `Trading nodes carry the taint ${NODE_TAINT.key}=${NODE_TAINT.value}:${NODE_TAINT.effect}, and its pods tolerate none; the one node without it has not the label that they require. So all three stay Pending, for ever. Everything below is the seed with its overlay.`,
 };
 
 const LOOK_SECONDS = 30;
