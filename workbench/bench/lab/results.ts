@@ -138,6 +138,7 @@ export function recoverySection(all: readonly Recovery[]): Section {
     ],
     text: [
       formatTable([["what", "ours", "seed", "seed ÷ ours"], ...table]),
+      `The seed's manifests exactly as published: ${seed.verbatim || "not looked at"}. Here it runs with its overlay of six lines.`,
       `Timers were scaled for both. Of the seed the drills complain: ${seed.problems.join("; ") || "nothing"}.`,
     ].join("\n\n"),
   };

@@ -1,5 +1,5 @@
 import { down } from "../../../lab/down";
-import type { DrillTimers, Outcome } from "../../../lab/drill/drill";
+import type { DrillTimers, Fact, Outcome } from "../../../lab/drill/drill";
 import { nodeDeath } from "../../../lab/drill/drills/nodes";
 import { killEngine } from "../../../lab/drill/drills/process";
 import { openStage } from "../../../lab/drill/open";
@@ -17,6 +17,8 @@ export interface Recovery {
   readonly drain: DrainTimes & { readonly dark: number };
   readonly death: number;
   readonly roll: { readonly seconds: number; readonly darkMarketSeconds: number };
+  /** Of the seed: what becomes of its manifests exactly as they were published. */
+  readonly verbatim: string;
   /** What the drills complain of: for the seed a result, for ours a fault. */
   readonly problems: readonly string[];
 }
@@ -33,7 +35,11 @@ export async function benchRecovery(context: BenchContext): Promise<Recovery[]> 
 }
 
 async function recoveryOf({ lab, signal, say }: BenchContext, subject: SubjectName): Promise<Recovery> {
-  const stage = await openStage(lab, { timers: "scaled", subject, signal, say });
+  let verbatim = "";
+  const onVerbatim = (facts: readonly Fact[]): void => {
+    verbatim = facts.map(({ what, expected, seen }) => `${what}: ${seen} (expected ${expected})`).join("; ");
+  };
+  const stage = await openStage(lab, { timers: "scaled", subject, signal, say, onVerbatim });
   try {
     let times: DrainTimes = { drain: Number.NaN, start: Number.NaN, ready: Number.NaN };
     let rolled = Number.NaN;
@@ -56,6 +62,7 @@ async function recoveryOf({ lab, signal, say }: BenchContext, subject: SubjectNa
     const [crash, drain, roll, death] = [await done("crash"), await done("drain"), await done("roll"), await done("death")];
     return {
       subject,
+      verbatim,
       timers: stage.timers,
       crash: longest(crash),
       drain: { ...times, dark: longest(drain) },
