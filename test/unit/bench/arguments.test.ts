@@ -10,7 +10,16 @@ describe("the command line of bench:lab", () => {
   });
 
   it("takes parts, numbers and a folder, in any order", () => {
-    const options = parseBenchArguments(["c", "--rounds=2", "a", "--json", "--engines", "20", "--state", "/lab"]);
+    const options = parseBenchArguments([
+      "c",
+      "--rounds=2",
+      "a",
+      "--json",
+      "--engines",
+      "20",
+      "--state",
+      "/lab",
+    ]);
     assert.deepEqual(options, {
       ...{ kind: "run", parts: ["a", "c"], json: true },
       ...{ rounds: 2, seconds: 20, engines: 20, state: "/lab" },

@@ -42,7 +42,12 @@ describe("the gaps of a loop", () => {
   });
 
   it("are printed with the unit that fits", () => {
-    assert.deepEqual([0.0833, 12.345, 4321, 1_234_567].map(duration), ["83 ns", "12.3 µs", "4.32 ms", "1230 ms"]);
+    assert.deepEqual([0.0833, 12.345, 4321, 1_234_567].map(duration), [
+      "83 ns",
+      "12.3 µs",
+      "4.32 ms",
+      "1230 ms",
+    ]);
   });
 });
 
@@ -50,7 +55,13 @@ describe("what the kernel says of a thread", () => {
   it("is read from schedstat, stat and status", () => {
     assert.deepEqual(threadTimes("123 456 7\n"), { ran: 123, waited: 456 });
     const stat = "cpu  1 2 3 4 5 6 7 80 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\ncpu1 1 2 3 4 5 6 7 9 0 0\nintr 5\n";
-    assert.deepEqual([...stolen(stat)], [[0, 8], [1, 9]]);
+    assert.deepEqual(
+      [...stolen(stat)],
+      [
+        [0, 8],
+        [1, 9],
+      ],
+    );
     assert.equal(statusField("Name:\tnode\nCpus_allowed_list:\t0-1\n", "Cpus_allowed_list"), "0-1");
     assert.deepEqual(cpuList("0-1,3\n"), [0, 1, 3]);
     assert.deepEqual(cpuList(""), []);
@@ -61,8 +72,12 @@ describe("the manifests that are compared", () => {
   for (const name of ["ours", "seed"] as const) {
     it(`are ${name}'s own, but for one replica and the image`, () => {
       const subject = subjectOf(name, "dev");
-      const [before, after] = [subject.manifests, withLoop(subject, "loop@sha256:0")].map((list) => JSON.stringify(list));
-      const undone = after?.replaceAll("loop@sha256:0", subject.spec.image).replace('"replicas":1', '"replicas":3');
+      const [before, after] = [subject.manifests, withLoop(subject, "loop@sha256:0")].map((list) =>
+        JSON.stringify(list),
+      );
+      const undone = after
+        ?.replaceAll("loop@sha256:0", subject.spec.image)
+        .replace('"replicas":1', '"replicas":3');
       assert.deepEqual(sorted(JSON.parse(undone ?? "")), sorted(JSON.parse(before ?? "")));
       assert.notEqual(after, before);
     });

@@ -58,8 +58,20 @@ describe("the histogram of gaps", () => {
   });
 
   it("says what came between two looks", () => {
-    const [early, late] = [countsOf([[100, 5]]), countsOf([[100, 8], [5000, 1]])];
-    assert.deepEqual(between(early, late), countsOf([[100, 3], [5000, 1]]));
+    const [early, late] = [
+      countsOf([[100, 5]]),
+      countsOf([
+        [100, 8],
+        [5000, 1],
+      ]),
+    ];
+    assert.deepEqual(
+      between(early, late),
+      countsOf([
+        [100, 3],
+        [5000, 1],
+      ]),
+    );
     assert.equal(longestOf(between(early, early)), 0);
     assert.equal(percentileOfTime(between(early, early), 0.5), 0);
   });

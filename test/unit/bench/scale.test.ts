@@ -20,7 +20,10 @@ const pods = (...nodes: readonly (string | undefined)[]) =>
 
 describe("where a hundred engines are", () => {
   it("is right when each pod has a node of its own and zones are even", () => {
-    assert.deepEqual(placementProblems([{ engine: "engine", pods: pods("a-0", "b-0", "c-0", "a-1") }], ZONES, 4), []);
+    assert.deepEqual(
+      placementProblems([{ engine: "engine", pods: pods("a-0", "b-0", "c-0", "a-1") }], ZONES, 4),
+      [],
+    );
   });
 
   it("is wrong with a pod without a node, a shared node, an uneven zone or a pod too few", () => {
@@ -65,7 +68,10 @@ describe("a roll-out", () => {
 
   it("costs the time in which markets had no ready engine", () => {
     const { darkMarketSeconds, seconds, engines } = rollOutOf(arrivalsOf(changes, old), [["A"], ["B", "C"]]);
-    assert.deepEqual({ darkMarketSeconds, seconds, engines }, { darkMarketSeconds: 10, seconds: 8, engines: 2 });
+    assert.deepEqual(
+      { darkMarketSeconds, seconds, engines },
+      { darkMarketSeconds: 10, seconds: 8, engines: 2 },
+    );
   });
 
   it("is in order when each waits for the one before, from the last to the first", () => {
@@ -82,6 +88,12 @@ describe("time per pod", () => {
   it("grows by the last step against the first", () => {
     const steps = [10, 11, 20].map((seconds) => ({ pods: 200, seconds }));
     assert.equal(growth(steps), 2);
-    assert.equal(growth([{ pods: 100, seconds: 10 }, { pods: 200, seconds: 20 }]), 1);
+    assert.equal(
+      growth([
+        { pods: 100, seconds: 10 },
+        { pods: 200, seconds: 20 },
+      ]),
+      1,
+    );
   });
 });

@@ -65,11 +65,14 @@ function countOf(flag: string): Count | undefined {
 function part(word: string): Part {
   if (isPart(word)) return word;
   const what = word.startsWith("-") ? `unknown option "${word}"` : `there is no part "${word}"`;
-  throw new UserError(`${what}; the parts are ${Object.keys(PARTS).join(", ")}. See npm run bench:lab -- --help.`);
+  throw new UserError(
+    `${what}; the parts are ${Object.keys(PARTS).join(", ")}. See npm run bench:lab -- --help.`,
+  );
 }
 
 function text(flag: string, value: string | undefined): string {
-  if (value === undefined || value === "" || value.startsWith("-")) throw new UserError(`${flag} needs a value.`);
+  if (value === undefined || value === "" || value.startsWith("-"))
+    throw new UserError(`${flag} needs a value.`);
   return value;
 }
 
@@ -81,7 +84,9 @@ function number(
   const result = /^\d+$/.test(value ?? "") ? Number(value) : Number.NaN;
   if (!(result >= least && result <= most && result % step === 0)) {
     const steps = step === 1 ? "" : ` in steps of ${step}`;
-    throw new UserError(`${flag} must be a whole number from ${least} to ${most}${steps}, not "${value ?? ""}".`);
+    throw new UserError(
+      `${flag} must be a whole number from ${least} to ${most}${steps}, not "${value ?? ""}".`,
+    );
   }
   return result;
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { manifestHash, seedHash } from "../../lab/drill/evidence";
 import { down } from "../../lab/down";
+import { manifestHash, seedHash } from "../../lab/drill/evidence";
 import { labFolder } from "../../lab/paths";
 import { KUBERNETES } from "../../lab/tools";
 import { messageOf, runMain } from "../../offline/errors";
@@ -54,7 +54,12 @@ async function main(): Promise<number> {
   for (const part of options.parts) {
     say(`${part}. ${PARTS[part]}`);
     try {
-      sections.push(await Promise.race([RUN[part]({ lab, signal: interrupt.signal, say }, options), broken(interrupt.signal)]));
+      sections.push(
+        await Promise.race([
+          RUN[part]({ lab, signal: interrupt.signal, say }, options),
+          broken(interrupt.signal),
+        ]),
+      );
     } catch (error) {
       if (!interrupt.signal.aborted) throw error;
       say(`Interrupted (${messageOf(error)}).`);

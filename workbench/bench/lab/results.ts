@@ -49,7 +49,9 @@ export function gapSection(runs: readonly GapRun[]): Section {
   return {
     title: "a. A busy-polling loop beside a noisy neighbour",
     results: [result],
-    text: [formatTable([head, ...rows]), STATISTIC, `Runs, p99 / p99.9 / longest: ${each.join("; ")}.`].join("\n\n"),
+    text: [formatTable([head, ...rows]), STATISTIC, `Runs, p99 / p99.9 / longest: ${each.join("; ")}.`].join(
+      "\n\n",
+    ),
   };
 }
 

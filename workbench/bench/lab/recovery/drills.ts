@@ -29,12 +29,22 @@ export function drainOnce(record: (times: DrainTimes) => void): Drill {
       const since = (): number => (performance.now() - began) / 1000;
       const answer = await evict(stage.client, namespace, podName(stage, 0));
       const patience = gracePeriodSeconds + 60;
-      await until("the old process gone", async () => isAlive(pid), (alive) => !alive, patience);
+      await until(
+        "the old process gone",
+        async () => isAlive(pid),
+        (alive) => !alive,
+        patience,
+      );
       const drain = since();
       const isNew = (seen: PodView | undefined): boolean => seen !== undefined && seen.uid !== before?.uid;
       await until("a new pod", () => pod(stage, 0), isNew, patience);
       const made = since();
-      await until("it is ready", () => pod(stage, 0), (seen) => isNew(seen) && seen?.ready === true, 120);
+      await until(
+        "it is ready",
+        () => pod(stage, 0),
+        (seen) => isNew(seen) && seen?.ready === true,
+        120,
+      );
       const ready = since();
       record({ drain, start: ready - made, ready });
       return { touched: [0], facts: [same("the eviction", 201, answer)] };
@@ -53,7 +63,9 @@ export function rollOut(record: (seconds: number) => void): Drill {
     async run(stage) {
       const old = new Set((await pods(stage)).map(({ uid }) => uid));
       const began = performance.now();
-      await patch(stage, statefulSetPath(stage), { spec: { template: { metadata: { annotations: { roll: "1" } } } } });
+      await patch(stage, statefulSetPath(stage), {
+        spec: { template: { metadata: { annotations: { roll: "1" } } } },
+      });
       await until(
         "every engine in a new pod",
         () => pods(stage),
@@ -63,7 +75,10 @@ export function rollOut(record: (seconds: number) => void): Drill {
       );
       await allReady(stage);
       record((performance.now() - began) / 1000);
-      return { touched: [...stage.spec.markets.keys()], facts: [same("pods", stage.spec.markets.length, old.size)] };
+      return {
+        touched: [...stage.spec.markets.keys()],
+        facts: [same("pods", stage.spec.markets.length, old.size)],
+      };
     },
   };
 }

@@ -4,7 +4,7 @@ import { nodeDeath } from "../../../lab/drill/drills/nodes";
 import { killEngine } from "../../../lab/drill/drills/process";
 import { openStage } from "../../../lab/drill/open";
 import { perform } from "../../../lab/drill/perform";
-import { type SubjectName, SUBJECTS } from "../../../lab/drill/subject";
+import { SUBJECTS, type SubjectName } from "../../../lab/drill/subject";
 import type { BenchContext } from "../context";
 import { type DrainTimes, drainOnce, rollOut } from "./drills";
 
@@ -59,7 +59,12 @@ async function recoveryOf({ lab, signal, say }: BenchContext, subject: SubjectNa
       say(`recovery: ${subject} ${name}: dark ${longest(outcome).toFixed(1)} s`);
       return outcome;
     };
-    const [crash, drain, roll, death] = [await done("crash"), await done("drain"), await done("roll"), await done("death")];
+    const [crash, drain, roll, death] = [
+      await done("crash"),
+      await done("drain"),
+      await done("roll"),
+      await done("death"),
+    ];
     return {
       subject,
       verbatim,
@@ -68,7 +73,9 @@ async function recoveryOf({ lab, signal, say }: BenchContext, subject: SubjectNa
       drain: { ...times, dark: longest(drain) },
       death: longest(death),
       roll: { seconds: rolled, darkMarketSeconds: sum(roll) },
-      problems: [crash, drain, roll, death].flatMap(({ id, problems }) => problems.map((text) => `${id}: ${text}`)),
+      problems: [crash, drain, roll, death].flatMap(({ id, problems }) =>
+        problems.map((text) => `${id}: ${text}`),
+      ),
     };
   } finally {
     stage.client.close();

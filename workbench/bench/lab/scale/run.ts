@@ -1,7 +1,7 @@
+import { stackEngine } from "../../../lab/engines/spec";
 import { KubeClient } from "../../../lab/kube-client";
 import { accessOf } from "../../../lab/kubeconfig";
 import { PROVISIONER, storageClass } from "../../../lab/nodes";
-import { stackEngine } from "../../../lab/engines/spec";
 import { apiServer } from "../../../lab/settings";
 import { stackPlan } from "../../../lab/stack-plan";
 import { up } from "../../../lab/up";
@@ -60,7 +60,9 @@ export async function benchScale(context: BenchContext, engines = ENGINES): Prom
       const step = await grow(client, watch, first);
       steps.push(step);
       const each = (1000 * step.seconds) / step.pods;
-      say(`scale: ${(first + STEP) * ORDINALS} pods are ready, ${each.toFixed(0)} ms for each of the last ${step.pods}`);
+      say(
+        `scale: ${(first + STEP) * ORDINALS} pods are ready, ${each.toFixed(0)} ms for each of the last ${step.pods}`,
+      );
     }
     const placements = Array.from({ length: engines }, (_, number) => {
       const { name, namespace } = engineNumber(STACK, number);
