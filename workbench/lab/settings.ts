@@ -14,7 +14,7 @@ const settingsSchema = z.object({
   stack: z.string().min(1),
   /** Trading nodes of each zone; 0 when somebody else makes them. */
   nodesPerZone: z.int().min(0),
-  timers: z.enum(["real", "scaled"]),
+  timers: z.enum(["real", "scaled", "slow"]),
   /** Set when the lab has real nodes: which, and the third number of the lab's addresses. */
   real: z.optional(
     z.object({
