@@ -22,3 +22,6 @@ export const TIMERS = {
 } as const satisfies Record<string, Timers>;
 
 export type TimerSet = keyof typeof TIMERS;
+
+/** Those under which a node can be lost within a drill. */
+export type DrillTimerSet = Exclude<TimerSet, "slow">;

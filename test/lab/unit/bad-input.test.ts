@@ -64,7 +64,7 @@ describe("a machine on which the lab cannot be", () => {
     only("openssl");
     await assert.rejects(
       up(lab(), { command: "up" }, quietly),
-      says(/^Go is not on PATH, and etcd .* Install Go 1\.26/),
+      says(/^Go is not on PATH, and (etcd|Kubernetes) .* Install Go 1\.26/),
     );
     assert.deepEqual(readdirSync(join(root, "cache/trading-stack/bin")), [], "not even a lock");
     assert.throws(requirePulumi, says(/neither pulumi .* nor Go is on PATH/));

@@ -1,5 +1,5 @@
 import { UserError } from "../../offline/errors";
-import type { TimerSet } from "../timers";
+import type { DrillTimerSet } from "../timers";
 import type { Drill } from "./drill";
 import { SUBJECTS, type SubjectName } from "./subject";
 
@@ -7,7 +7,7 @@ export interface DrillArguments {
   readonly kind: "run" | "list" | "help";
   readonly state?: string;
   readonly evidence?: string;
-  readonly timers: TimerSet;
+  readonly timers: DrillTimerSet;
   readonly subject: SubjectName;
   readonly drills: readonly Drill[];
 }

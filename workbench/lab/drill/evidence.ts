@@ -5,7 +5,7 @@ import { seedManifests } from "../../seed/manifests";
 import { engineManifests } from "../engines/manifests";
 import { stackEngine } from "../engines/spec";
 import type { Manifest } from "../kube-client";
-import type { TimerSet } from "../timers";
+import type { DrillTimerSet } from "../timers";
 import { ETCD, KUBERNETES } from "../tools";
 import type { Drill, DrillTimers, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
@@ -36,7 +36,7 @@ export function writeEvidence(
     started,
   }: {
     readonly subject: SubjectName;
-    readonly timers: TimerSet;
+    readonly timers: DrillTimerSet;
     readonly times: DrillTimers;
     readonly started: Date;
   },

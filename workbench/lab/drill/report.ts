@@ -1,4 +1,4 @@
-import type { TimerSet } from "../timers";
+import type { DrillTimerSet } from "../timers";
 import type { Drill, Fact, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
 import { SEED_VERBATIM } from "./verbatim";
@@ -34,7 +34,7 @@ export function verbatimLines(facts: readonly Fact[]): string {
 /** The last lines: how many passed, and with which timers. */
 export function closing(
   outcomes: readonly Outcome[],
-  timers: TimerSet,
+  timers: DrillTimerSet,
   subject: SubjectName = "ours",
 ): string {
   const failed = outcomes.filter(({ problems }) => problems.length > 0).length;
