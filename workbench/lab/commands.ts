@@ -100,7 +100,7 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       "node-ip": "127.0.0.1",
     }),
   ],
-  volumes: (lab) => [
+  volumes: (lab, { timers }) => [
     process.execPath,
     [
       "-r",
@@ -108,6 +108,7 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       join(__dirname, "volumes", "main.ts"),
       lab.kubeconfigOf("volumes"),
       lab.disks,
+      String(TIMERS[timers].attachSeconds * 1000),
     ],
   ],
 };

@@ -8,6 +8,8 @@ export interface Timers {
   readonly nodeLeaseSeconds: number;
   /** Between two looks of a kubelet at its own node. */
   readonly nodeStatusSeconds: number;
+  /** For a disk to be attached or detached. Kubernetes has no say in it: of EBS it is a guess. */
+  readonly attachSeconds: number;
 }
 
 /**
@@ -16,9 +18,27 @@ export interface Timers {
  * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
  */
 export const TIMERS = {
-  real: { nodeGraceSeconds: 50, nodeMonitorSeconds: 5, nodeLeaseSeconds: 40, nodeStatusSeconds: 10 },
-  scaled: { nodeGraceSeconds: 8, nodeMonitorSeconds: 1, nodeLeaseSeconds: 4, nodeStatusSeconds: 1 },
-  slow: { nodeGraceSeconds: 1800, nodeMonitorSeconds: 60, nodeLeaseSeconds: 1200, nodeStatusSeconds: 300 },
+  real: {
+    nodeGraceSeconds: 50,
+    nodeMonitorSeconds: 5,
+    nodeLeaseSeconds: 40,
+    nodeStatusSeconds: 10,
+    attachSeconds: 2,
+  },
+  scaled: {
+    nodeGraceSeconds: 8,
+    nodeMonitorSeconds: 1,
+    nodeLeaseSeconds: 4,
+    nodeStatusSeconds: 1,
+    attachSeconds: 0.5,
+  },
+  slow: {
+    nodeGraceSeconds: 1800,
+    nodeMonitorSeconds: 60,
+    nodeLeaseSeconds: 1200,
+    nodeStatusSeconds: 300,
+    attachSeconds: 0.5,
+  },
 } as const satisfies Record<string, Timers>;
 
 export type TimerSet = keyof typeof TIMERS;

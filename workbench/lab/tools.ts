@@ -59,6 +59,15 @@ export const PAUSE: GoTool = {
   duration: "a few seconds",
 };
 
+export const CSI_NODE: GoTool = {
+  module: "csi-node",
+  title: "the node half of the lab's volumes",
+  version: "1.0.0",
+  packages: ["trading.local/tools/csi-node"],
+  // gRPC and its kin are those of the kubelet, and compiled already.
+  duration: "a few seconds",
+};
+
 /** Folders of the programs that a lab runs, and what kwok lets its pods and nodes go through. */
 export interface LabTools {
   readonly kubernetes: string;
@@ -67,7 +76,7 @@ export interface LabTools {
   /** kwok's own stages, as text of one file each. */
   readonly stages: readonly string[];
   /** What real nodes need besides; only there when they were asked for. */
-  readonly real?: { readonly coredns: string; readonly pause: string };
+  readonly real?: { readonly coredns: string; readonly pause: string; readonly csiNode: string };
 }
 
 const STAGES = [
@@ -98,7 +107,12 @@ async function smallTools(say: Say, withRealNodes: boolean): Promise<Omit<LabToo
   const kwok = await builtTool(KWOK, say);
   const tools = { etcd, kwok, stages: await kwokStages() };
   if (!withRealNodes) return tools;
-  return { ...tools, real: { coredns: await builtTool(COREDNS, say), pause: await builtTool(PAUSE, say) } };
+  const real = {
+    coredns: await builtTool(COREDNS, say),
+    pause: await builtTool(PAUSE, say),
+    csiNode: await builtTool(CSI_NODE, say),
+  };
+  return { ...tools, real };
 }
 
 /** The kubectl that fits the lab's API server. */

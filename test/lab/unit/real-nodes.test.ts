@@ -142,6 +142,7 @@ describe("a real node's configuration", () => {
     cniConfig: "",
     kubeletConfig: "",
     kubeletRoot: "/lab/nodes/a/kubelet",
+    driverSocket: "/lab/nodes/a/kubelet/plugins_registry/csi.sock",
     resolvConf: "/lab/nodes/a/resolv.conf",
     scope: "lab-abc-1",
     cable: "labcn1",
