@@ -145,7 +145,10 @@ class Engine {
     const ended = await Promise.race([drained, term.lost.then(() => "lost" as const)]);
     stop.abort();
     if (ended === "drain") return this.#finish(session, log);
-    session.halt(`The lease is lost: ${await term.lost}.`);
+    const lost = `The lease is lost: ${await term.lost}.`;
+    // An engine that had halted before, by its log for example, has lost it all the same.
+    if (session.phase === "halted") this.#say("error", lost);
+    session.halt(lost);
     session.abandonLog();
     await log.close();
     const open = await session.cancelAll(this.#clock() + CANCEL_AFTER_LOSS_MS);
