@@ -1,22 +1,31 @@
 import { UserError } from "../../offline/errors";
 import type { TimerSet } from "../timers";
-import type { Drill } from "./drill";
+import type { Drill, DrillText } from "./drill";
+import type { StackStage } from "./stack-stage";
+
+/** Drills by what they are made on: engines put on a lab by hand, or the whole stack. */
+export interface Drills {
+  readonly engines: readonly Drill[];
+  readonly stack: readonly Drill<StackStage>[];
+}
 
 export interface DrillArguments {
   readonly kind: "run" | "list" | "help";
   readonly state?: string;
   readonly evidence?: string;
   readonly timers: TimerSet;
-  readonly drills: readonly Drill[];
+  readonly drills: Drills;
 }
 
+const NONE: Drills = { engines: [], stack: [] };
+
 /** Reads the command line of `lab drill`; throws a {@link UserError} for what it cannot mean. */
-export function parseDrillArguments(argv: readonly string[], all: readonly Drill[]): DrillArguments {
+export function parseDrillArguments(argv: readonly string[], all: Drills): DrillArguments {
   const names: string[] = [];
   const values = new Map<string, string>();
   const queue = [...argv];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (word === "--help" || word === "-h") return { kind: "help", timers: "scaled", drills: [] };
+    if (word === "--help" || word === "-h") return { kind: "help", timers: "scaled", drills: NONE };
     if (word === "--list") return { kind: "list", timers: "scaled", drills: all };
     if (!word.startsWith("-")) {
       names.push(word);
@@ -46,10 +55,13 @@ export function parseDrillArguments(argv: readonly string[], all: readonly Drill
   };
 }
 
-function chosen(names: readonly string[], all: readonly Drill[]): readonly Drill[] {
-  const unknown = names.find((name) => all.every(({ id }) => id !== name));
+function chosen(names: readonly string[], all: Drills): Drills {
+  const known = [...all.engines, ...all.stack].map(({ id }) => id);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UserError(`there is no drill "${unknown}"; there are ${all.map(({ id }) => id).join(", ")}.`);
+    throw new UserError(`there is no drill "${unknown}"; there are ${known.join(", ")}.`);
   }
-  return names.length === 0 ? all : all.filter(({ id }) => names.includes(id));
+  if (names.length === 0) return all;
+  const isNamed = ({ id }: Pick<DrillText, "id">): boolean => names.includes(id);
+  return { engines: all.engines.filter(isNamed), stack: all.stack.filter(isNamed) };
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { messageOf } from "../../offline/errors";
 import { cacheFolder } from "../../offline/paths";
+import { signalAll } from "../../offline/pulumi-process";
 import { down } from "../down";
 import { KubeClient } from "../kube-client";
 import { accessOf } from "../kubeconfig";
@@ -8,15 +9,17 @@ import { type LabFolder, labFolder } from "../paths";
 import { hasReal } from "../real/configs";
 import { apiServer } from "../settings";
 import { stackPlan } from "../stack-plan";
+import type { TimerSet } from "../timers";
 import { labTools } from "../tools";
 import { up } from "../up";
-import { parseDrillArguments } from "./arguments";
-import type { Outcome } from "./drill";
-import { DRILLS } from "./drills";
+import { type DrillArguments, parseDrillArguments } from "./arguments";
+import type { Drill, Outcome } from "./drill";
+import { DRILLS, STACK_DRILLS } from "./drills";
 import { writeEvidence } from "./evidence";
-import { perform } from "./perform";
+import { ENGINES, type Judged, perform, type Upkeep } from "./perform";
 import { prepareStage } from "./prepare";
 import { closing, listing, outcomeLine } from "./report";
+import { openStackStage, STACK_UPKEEP } from "./stack-prepare";
 import type { Stage } from "./stage";
 
 const STACK = "dev";
@@ -25,59 +28,115 @@ const INTERRUPTED = 130;
 export const DRILL_HELP = `npm run lab -- drill [NAME …] [--list] [--timers scaled|real] [--evidence DIR] [--state DIR]
 
 Runs failure drills on real kubelets with engines that trade, and says of each how long each market was dark and how
-many orders were lost or doubled: none may be. Without a name all of them run. Needs root.
+many orders were lost or doubled: none may be. Without a name all of them run: first those on engines alone, then, on
+another lab, those that need the whole stack under the real Pulumi engine. Needs root.
 
   --list          what each drill does and expects
-  --timers SET    scaled (default): a silent node is lost after seconds; real: Kubernetes' own defaults
+  --timers SET    scaled (default): a silent node is lost after seconds; real: Kubernetes' own defaults, which the
+                  stack's drills always have
   --evidence DIR  a JSON file for each drill
-  --state DIR     a lab of its own, kept; without it one is made, and taken down at the end
+  --state DIR     labs of its own, kept: the engines' in DIR, the stack's in DIR-stack; without it each is made, and
+                  taken down at the end
 
 Ends with 0 when every drill passed.
 `;
 
+interface Session {
+  readonly options: DrillArguments;
+  readonly signal: AbortSignal;
+  /** Rejects when somebody interrupts. One for all drills: each of its kind listens for as long as the process lives. */
+  readonly interruption: Promise<never>;
+  readonly outcomes: Outcome[];
+  say(line: string): void;
+}
+
 /** `lab drill`. */
 export async function drillMain(argv: readonly string[], say: (line: string) => void): Promise<number> {
-  const options = parseDrillArguments(argv, DRILLS);
+  const options = parseDrillArguments(argv, { engines: DRILLS, stack: STACK_DRILLS });
   if (options.kind !== "run") {
-    process.stdout.write(options.kind === "help" ? DRILL_HELP : `${listing(options.drills)}\n`);
+    const { engines, stack } = options.drills;
+    process.stdout.write(options.kind === "help" ? DRILL_HELP : `${listing([...engines, ...stack])}\n`);
     return 0;
   }
-  const lab = labFolder(options.state ?? join(cacheFolder(), "drill"));
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const outcomes: Outcome[] = [];
-  let stage: Stage | undefined;
+  const { signal } = interrupt;
+  const session: Session = { options, signal, interruption: interrupted(signal), outcomes: [], say };
   try {
-    stage = await openStage(lab, options.timers, interrupt.signal, say);
-    // One for all drills: each of its kind listens to the signal for as long as the process lives.
-    const interruption = interrupted(interrupt.signal);
-    for (const drill of options.drills) {
-      if (interrupt.signal.aborted) return INTERRUPTED;
-      const started = new Date();
-      const outcome = await Promise.race([perform(drill, stage), interruption]);
-      outcomes.push(outcome);
-      process.stdout.write(`${outcomeLine(drill, outcome)}\n`);
-      if (options.evidence !== undefined) {
-        writeEvidence(options.evidence, drill, outcome, {
-          timers: options.timers,
-          times: stage.timers,
-          started,
-        });
-      }
-    }
-    process.stdout.write(`${closing(outcomes, options.timers)}\n`);
-    return outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
+    if (options.drills.engines.length > 0) await onEngines(session);
+    if (options.drills.stack.length > 0) await onStack(session);
+    signal.throwIfAborted();
+    process.stdout.write(`${closing(session.outcomes, options.timers)}\n`);
+    return session.outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     say(`Interrupted (${messageOf(error)}).`);
     return INTERRUPTED;
   } finally {
-    stage?.client.close();
     process.removeListener("SIGINT", onSignal).removeListener("SIGTERM", onSignal);
-    if (options.state === undefined) await down(lab);
     // What an interrupted drill still waits for would keep the process alive.
-    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+    if (signal.aborted) process.exit(INTERRUPTED);
+  }
+}
+
+async function onEngines(session: Session): Promise<void> {
+  const { options, signal, say } = session;
+  const { state = join(cacheFolder(), "drill"), timers, drills } = options;
+  await onLab(session, labFolder(state), async (lab) => {
+    const stage = await openStage(lab, timers, signal, say);
+    try {
+      await performAll(session, drills.engines, stage, { upkeep: ENGINES, timers });
+    } finally {
+      stage.client.close();
+    }
+  });
+}
+
+async function onStack(session: Session): Promise<void> {
+  const { options, signal, say } = session;
+  const { state = join(cacheFolder(), "drill") } = options;
+  await onLab(session, labFolder(`${state}-stack`), async (lab) => {
+    const stage = await openStackStage(lab, STACK, { say, signal });
+    try {
+      await performAll(session, options.drills.stack, stage, { upkeep: STACK_UPKEEP, timers: "real" });
+    } finally {
+      // An update that somebody interrupted would otherwise go on without its lab.
+      signalAll("SIGKILL");
+      await stage.engine.close();
+      stage.client.close();
+    }
+  });
+}
+
+async function onLab(
+  { options, signal }: Session,
+  lab: LabFolder,
+  work: (lab: LabFolder) => Promise<void>,
+): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await work(lab);
+  } finally {
+    if (options.state === undefined) await down(lab);
+  }
+}
+
+async function performAll<Where extends Judged>(
+  { options: { evidence }, signal, interruption, outcomes }: Session,
+  drills: readonly Drill<Where>[],
+  stage: Where,
+  { upkeep, timers }: { readonly upkeep: Upkeep<Where>; readonly timers: TimerSet },
+): Promise<void> {
+  for (const drill of drills) {
+    signal.throwIfAborted();
+    const started = new Date();
+    const outcome = await Promise.race([perform(drill, stage, upkeep), interruption]);
+    outcomes.push(outcome);
+    process.stdout.write(`${outcomeLine(drill, outcome)}\n`);
+    if (evidence !== undefined) {
+      writeEvidence(evidence, drill, outcome, { timers, times: stage.timers, started });
+    }
   }
 }
 
@@ -94,7 +153,7 @@ function interrupted(signal: AbortSignal): Promise<never> {
 // Two real nodes in the first zone, so that an engine of it has somewhere to go; one in each other.
 async function openStage(
   lab: LabFolder,
-  timers: "real" | "scaled",
+  timers: TimerSet,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<Stage> {

@@ -15,8 +15,8 @@ export interface Observation {
   readonly touched: readonly number[];
 }
 
-/** A failure that is made on purpose, and what must come of it. */
-export interface Drill {
+/** A failure that is made on purpose, and what must come of it; `Where` is what it is made on. */
+export interface Drill<Where = Stage> {
   /** As in the reference's list of faults (R1 …), or a word of its own. */
   readonly id: string;
   /** Other faults of the reference's list that it shows on the way. */
@@ -29,8 +29,11 @@ export interface Drill {
    * may have {@link UNTOUCHED}.
    */
   readonly darkBound: (timers: DrillTimers) => number;
-  readonly run: (stage: Stage) => Promise<Observation>;
+  readonly run: (stage: Where) => Promise<Observation>;
 }
+
+/** What a drill says of itself, wherever it runs. */
+export type DrillText = Omit<Drill, "run">;
 
 /** What a drill's times are made of, in seconds. */
 export interface DrillTimers {

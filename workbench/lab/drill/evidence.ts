@@ -5,7 +5,7 @@ import { engineManifests } from "../engines/manifests";
 import { stackEngine } from "../engines/spec";
 import type { TimerSet } from "../timers";
 import { ETCD, KUBERNETES } from "../tools";
-import type { Drill, DrillTimers, Outcome } from "./drill";
+import type { DrillText, DrillTimers, Outcome } from "./drill";
 
 /** Identifies what a drill was run on: the engine's manifests as dev renders them, the image's digest among them. */
 export function manifestHash(stack = "dev"): string {
@@ -18,7 +18,7 @@ export function manifestHash(stack = "dev"): string {
 /** Writes what a drill showed, one file a drill. */
 export function writeEvidence(
   folder: string,
-  drill: Drill,
+  drill: DrillText,
   outcome: Outcome,
   {
     timers,

@@ -8,7 +8,7 @@ import { importImage, type RealLab } from "../real/node";
 import { nodeFolders } from "../real/node-folder";
 import { TIMERS } from "../timers";
 import type { DrillTimers } from "./drill";
-import { allReady, engineView, type Stage, until } from "./stage";
+import { allReady, type Engines, engineView, type Stage, until } from "./stage";
 
 /** Seconds that a pod of a silent node is kept; with scaled timers only, and printed as scaled. */
 const SCALED_TOLERATION = 5;
@@ -57,8 +57,8 @@ export async function prepareStage(
   return stage;
 }
 
-/** Waits until every engine is ready and says so itself. */
-export async function trading(stage: Stage): Promise<void> {
+/** Waits until every engine is ready and says that it trades. */
+export async function trading(stage: Engines): Promise<void> {
   await allReady(stage, READY_SECONDS);
   for (const ordinal of stage.spec.markets.keys()) {
     await until(
@@ -70,7 +70,7 @@ export async function trading(stage: Stage): Promise<void> {
   }
 }
 
-function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
+export function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
   const { nodeGraceSeconds, nodeMonitorSeconds } = TIMERS[set];
   return {
     detection: nodeGraceSeconds + nodeMonitorSeconds,
@@ -88,7 +88,7 @@ function withScaledToleration(manifest: Manifest): Manifest {
   return JSON.parse(text.replace(/"tolerationSeconds":\d+/g, `"tolerationSeconds":${SCALED_TOLERATION}`));
 }
 
-function tolerationOf(manifests: readonly Manifest[]): number {
+export function tolerationOf(manifests: readonly Manifest[]): number {
   const found = /"tolerationSeconds":(\d+)/.exec(JSON.stringify(manifests));
   return Number(found?.[1] ?? 300);
 }

@@ -1,8 +1,8 @@
 import type { TimerSet } from "../timers";
-import type { Drill, Outcome } from "./drill";
+import type { DrillText, Outcome } from "./drill";
 
 /** One line for a drill that ended. */
-export function outcomeLine(drill: Pick<Drill, "id" | "title">, outcome: Outcome): string {
+export function outcomeLine(drill: Pick<DrillText, "id" | "title">, outcome: Outcome): string {
   const dark = outcome.markets.reduce((longest, { darkSeconds }) => Math.max(longest, darkSeconds), 0);
   const verdict = outcome.problems.length === 0 ? "passed" : "FAILED";
   const numbers = `dark ${dark.toFixed(1)} s, lost ${outcome.lost.length}, doubled ${outcome.doubled.length}`;
@@ -23,7 +23,7 @@ export function closing(outcomes: readonly Outcome[], timers: TimerSet): string 
 }
 
 /** The table of drills, for `--list`. */
-export function listing(drills: readonly Drill[]): string {
+export function listing(drills: readonly DrillText[]): string {
   return drills
     .map(({ id, title, steps, expectation }) =>
       [

@@ -1,4 +1,5 @@
 import type { Drill } from "../drill";
+import type { StackStage } from "../stack-stage";
 import { controlPlaneOutage, etcdRestart, marketAdded, serviceDeleted } from "./control-plane";
 import { tornTail } from "./disk";
 import { badImage, drainAll, evictTwo, partitionCanary } from "./disruption";
@@ -13,6 +14,8 @@ import {
   zoneLost,
 } from "./nodes";
 import { clockSkew, freezeEngine, freezeWithTokens, killEngine, slowExchange } from "./process";
+import { newStack, ordinalsMoved, replacement, scaled } from "./stack-preview";
+import { badImageUp, killedUp, marketAddedUp, versionUpgrade } from "./stack-update";
 
 /** Every drill on real nodes, in the order in which they run. */
 export const DRILLS: readonly Drill[] = [
@@ -39,4 +42,16 @@ export const DRILLS: readonly Drill[] = [
   nodeDeath,
   nodeDeathUnfenced,
   zoneLost,
+];
+
+/** Every drill on the whole stack, in the order in which they run. */
+export const STACK_DRILLS: readonly Drill<StackStage>[] = [
+  newStack,
+  ordinalsMoved,
+  scaled,
+  replacement,
+  badImageUp,
+  versionUpgrade,
+  marketAddedUp,
+  killedUp,
 ];
