@@ -67,7 +67,9 @@ export async function drillMain(argv: readonly string[], say: (line: string) => 
     if (options.drills.engines.length > 0) await onEngines(session);
     if (options.drills.stack.length > 0) await onStack(session);
     signal.throwIfAborted();
-    process.stdout.write(`${closing(session.outcomes, options.timers)}\n`);
+    // The stack's drills have no timers of their own.
+    const timers = options.drills.engines.length > 0 ? options.timers : "real";
+    process.stdout.write(`${closing(session.outcomes, timers)}\n`);
     return session.outcomes.every(({ problems }) => problems.length === 0) ? 0 : 1;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -4,7 +4,7 @@ import { withVerdicts } from "../../../offline/verdicts";
 import type { ProgramPatch } from "../../../offline/workspace";
 import { check, type Drill, type Fact, same } from "../drill";
 import { PULUMI, type StackStage, said } from "../stack-stage";
-import { allReady, podName, pods } from "../stage";
+import { allReady, pods } from "../stage";
 
 const STATEFUL_SET = "components/engine/stateful-set.ts";
 
@@ -83,13 +83,13 @@ export const scaled: Drill<StackStage> = {
     ]);
     const last = spec.markets.length - 1;
     const before = await pods(stage);
+    const claim = await stage.uidOf({ claimOf: last });
     const fewer = await stage.up(stage.changed({ markets: spec.markets.slice(0, last) }));
     const lost = spec.markets[last] ?? [];
     const remarks = fewer.violations
       .filter(({ level }) => level === "advisory")
       .map(({ message }) => message);
-    const claim = `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${podName(stage, last)}`;
-    const { status } = await stage.client.send("GET", claim);
+    const kept = await stage.uidOf({ claimOf: last });
     const without = await pods(stage);
     await stage.up(stage.changed());
     const after = await allReady(stage);
@@ -102,14 +102,14 @@ export const scaled: Drill<StackStage> = {
           lost.every((market) => remarks.some((remark) => remark.includes(market))),
           remarks,
         ),
-        same(`the claim of ordinal ${last}`, 200, status),
+        same(`the claim of ordinal ${last}`, claim, kept),
         same("engines without it", last, without.length),
         same(
           "the other pods",
           before.slice(0, last).map(({ uid }) => uid),
           after.slice(0, last).map(({ uid }) => uid),
         ),
-        same("its claim when it is back", before[last]?.claim, after[last]?.claim),
+        same("its claim when it is back", claim, await stage.uidOf({ claimOf: last })),
       ],
     };
   },
