@@ -68,6 +68,8 @@ export interface Engine {
   destroy(flags?: readonly string[]): Promise<RunResult>;
   refresh(flags?: readonly string[]): Promise<RunResult>;
   analyze(flags?: readonly string[]): Promise<RunResult>;
+  /** Takes away the lock of a run that was killed. */
+  cancel(): Promise<PulumiResult>;
   /** Replaces the edits of the program and its config for the runs that follow. */
   edit(edits: Edits): void;
   /** The stack's outputs, secrets included. */
@@ -141,6 +143,11 @@ class StackEngine implements Engine {
     this.#run(["refresh", "--yes", ...flags], false);
   analyze = (flags: readonly string[] = []): Promise<RunResult> =>
     this.#run(["policy", "analyze", ...flags], true);
+
+  async cancel(): Promise<PulumiResult> {
+    const workspace = this.#workspace();
+    return await this.#pulumi(workspace, ["cancel", "--yes"], initFolder(workspace));
+  }
 
   edit(edits: Edits): void {
     this.#edits = edits;

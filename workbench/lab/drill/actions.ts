@@ -104,7 +104,7 @@ export async function patch(
 }
 
 /** Path of the stage's StatefulSet. */
-export function statefulSetPath({ spec }: Stage): string {
+export function statefulSetPath({ spec }: Pick<Stage, "spec">): string {
   return `/apis/apps/v1/namespaces/${spec.namespace}/statefulsets/${spec.name}`;
 }
 

@@ -3,7 +3,7 @@ import type { DrillTimers, Fact, Outcome } from "../../../lab/drill/drill";
 import { nodeDeath } from "../../../lab/drill/drills/nodes";
 import { killEngine } from "../../../lab/drill/drills/process";
 import { openStage } from "../../../lab/drill/open";
-import { perform } from "../../../lab/drill/perform";
+import { ENGINES, perform } from "../../../lab/drill/perform";
 import { SUBJECTS, type SubjectName } from "../../../lab/drill/subject";
 import type { BenchContext } from "../context";
 import { type DrainTimes, drainOnce, rollOut } from "./drills";
@@ -55,7 +55,7 @@ async function recoveryOf({ lab, signal, say }: BenchContext, subject: SubjectNa
     };
     const done = async (name: keyof typeof drills): Promise<Outcome> => {
       signal.throwIfAborted();
-      const outcome = await perform(drills[name], stage);
+      const outcome = await perform(drills[name], stage, ENGINES);
       say(`recovery: ${subject} ${name}: dark ${longest(outcome).toFixed(1)} s`);
       return outcome;
     };

@@ -1,4 +1,5 @@
-import type { Drill } from "../drill";
+import type { Drill, DrillText } from "../drill";
+import type { StackStage } from "../stack-stage";
 import { splitBrainLog } from "./aftermath";
 import { budgetArithmetic } from "./budget";
 import { claimDeleted } from "./claims";
@@ -20,6 +21,8 @@ import {
 } from "./nodes";
 import { clockSkew, freezeEngine, freezeWithTokens, killEngine, slowExchange } from "./process";
 import { frozenBesideSuccessor, frozenWithTokens } from "./split-brain";
+import { newStack, ordinalsMoved, replacement, scaled } from "./stack-preview";
+import { badImageUp, killedUp, marketAddedUp, versionUpgrade } from "./stack-update";
 import { twoZonesLost } from "./zones";
 
 /** Every drill on real nodes, in the order in which they run. */
@@ -58,3 +61,22 @@ export const DRILLS: readonly Drill[] = [
   zoneLost,
   twoZonesLost,
 ];
+
+/** Every drill on the whole stack, in the order in which they run. */
+export const STACK_DRILLS: readonly Drill<StackStage>[] = [
+  newStack,
+  ordinalsMoved,
+  scaled,
+  replacement,
+  badImageUp,
+  versionUpgrade,
+  marketAddedUp,
+  killedUp,
+].map((drill) => ({
+  ...drill,
+  needsStack: true,
+  notOnSeed: "it needs a stack, and the seed is manifests alone",
+}));
+
+/** All of them, to those who only ask what there is. */
+export const ALL_DRILLS: readonly DrillText[] = [...DRILLS, ...STACK_DRILLS];
