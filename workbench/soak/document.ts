@@ -107,7 +107,7 @@ function verdict({ ours, seed, notOnSeed, id }: Evidence): string {
   const writers = seed.rounds.some(({ secondWriters }) => secondWriters > 0);
   if (writers) words.push("two engines in one account");
   const isBroken = problemsOf(seed).length > 0;
-  return [...words, isBroken ? `[not as promised](#${anchor(id)})` : "the same"].join("; ");
+  return [...words, isBroken ? `[not as promised](#${anchor(id)})` : "holds"].join("; ");
 }
 
 function oursSection(evidence: Evidence): string {

@@ -185,7 +185,7 @@ describe("docs/failure-modes.md", () => {
     const text = failureModes([evidence("R1"), broken, evidence("map")]);
     assert.equal(
       row(text, "R1"),
-      "| **R1**: kill | kill it | it comes back | 2.0 s, worst 2.0 s | 0, 0 | 2.0 s, worst 2.0 s | 0, 0 | the same |",
+      "| **R1**: kill | kill it | it comes back | 2.0 s, worst 2.0 s | 0, 0 | 2.0 s, worst 2.0 s | 0, 0 | holds |",
     );
     assert.equal(
       row(text, "R5"),
