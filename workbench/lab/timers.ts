@@ -21,4 +21,6 @@ export const TIMERS = {
   slow: { nodeGraceSeconds: 1800, nodeMonitorSeconds: 60, nodeLeaseSeconds: 1200, nodeStatusSeconds: 300 },
 } as const satisfies Record<string, Timers>;
 
-export type TimerSet = keyof typeof TIMERS;
+export type LabTimers = keyof typeof TIMERS;
+/** What drills are run with: in them nodes are lost. */
+export type TimerSet = Exclude<LabTimers, "slow">;
