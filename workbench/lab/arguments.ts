@@ -1,6 +1,6 @@
 import { UserError } from "../offline/errors";
 import { MOST_NODES } from "./real/node-folder";
-import type { TimerSet } from "./timers";
+import type { LabTimers } from "./timers";
 
 export const COMMANDS = ["up", "down", "status", "kubeconfig"] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -18,7 +18,7 @@ export interface LabArguments {
   readonly stack?: string;
   readonly port?: number;
   readonly nodesPerZone?: number;
-  readonly timers?: TimerSet;
+  readonly timers?: LabTimers;
   readonly cpuManager?: CpuManager;
   /** A cluster that somebody else made, instead of a lab. */
   readonly context?: string;

@@ -41,7 +41,6 @@ export const TIMERS = {
   },
 } as const satisfies Record<string, Timers>;
 
-export type TimerSet = keyof typeof TIMERS;
-
-/** Those under which a node can be lost within a drill. */
-export type DrillTimerSet = Exclude<TimerSet, "slow">;
+export type LabTimers = keyof typeof TIMERS;
+/** What drills are run with: in them nodes are lost. */
+export type TimerSet = Exclude<LabTimers, "slow">;

@@ -1,11 +1,11 @@
 import type { DrillText } from "../lab/drill/drill";
-import type { DrillTimerSet } from "../lab/timers";
+import type { TimerSet } from "../lab/timers";
 import { UserError } from "../offline/errors";
 
 export interface SoakArguments {
   readonly kind: "run" | "write" | "check" | "help";
   readonly rounds: number;
-  readonly timers: DrillTimerSet;
+  readonly timers: TimerSet;
   /** Ids of the drills, in the order of the list. */
   readonly drills: readonly string[];
   readonly resume: boolean;
@@ -69,7 +69,7 @@ function roundsIn(text: string): number {
   throw new UserError(`--rounds must be a whole number from 1 to 99, not "${text}".`);
 }
 
-function timersIn(text: string): DrillTimerSet {
+function timersIn(text: string): TimerSet {
   if (text === "real" || text === "scaled") return text;
   throw new UserError(`--timers must be real or scaled, not "${text}".`);
 }

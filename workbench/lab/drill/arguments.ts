@@ -1,5 +1,5 @@
 import { UserError } from "../../offline/errors";
-import type { DrillTimerSet } from "../timers";
+import type { TimerSet } from "../timers";
 import type { Drill, DrillText } from "./drill";
 import type { StackStage } from "./stack-stage";
 import { SUBJECTS, type SubjectName } from "./subject";
@@ -14,7 +14,7 @@ export interface DrillArguments {
   readonly kind: "run" | "list" | "help";
   readonly state?: string;
   readonly evidence?: string;
-  readonly timers: DrillTimerSet;
+  readonly timers: TimerSet;
   readonly subject: SubjectName;
   readonly drills: Drills;
 }

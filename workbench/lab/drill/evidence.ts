@@ -5,7 +5,7 @@ import { seedManifests } from "../../seed/manifests";
 import { engineManifests } from "../engines/manifests";
 import { stackEngine } from "../engines/spec";
 import type { Manifest } from "../kube-client";
-import type { DrillTimerSet } from "../timers";
+import type { TimerSet } from "../timers";
 import { ETCD, KUBERNETES } from "../tools";
 import type { DrillText, DrillTimers, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
@@ -36,7 +36,7 @@ export function writeEvidence(
     started,
   }: {
     readonly subject: SubjectName;
-    readonly timers: DrillTimerSet;
+    readonly timers: TimerSet;
     readonly times: DrillTimers;
     readonly started: Date;
   },

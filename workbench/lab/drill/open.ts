@@ -4,7 +4,7 @@ import type { LabFolder } from "../paths";
 import { hasReal } from "../real/configs";
 import { apiServer } from "../settings";
 import { stackPlan } from "../stack-plan";
-import type { DrillTimerSet } from "../timers";
+import type { TimerSet } from "../timers";
 import { labTools } from "../tools";
 import { up } from "../up";
 import type { Fact } from "./drill";
@@ -17,7 +17,7 @@ import { observeVerbatim } from "./verbatim";
 export const STACK = "dev";
 
 export interface OpenOptions {
-  readonly timers: DrillTimerSet;
+  readonly timers: TimerSet;
   readonly subject: SubjectName;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;

@@ -1,4 +1,4 @@
-import type { DrillTimerSet } from "../timers";
+import type { TimerSet } from "../timers";
 import type { DrillText, Fact, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
 import { SEED_VERBATIM } from "./verbatim";
@@ -34,7 +34,7 @@ export function verbatimLines(facts: readonly Fact[]): string {
 /** The last lines: how many passed, and with which timers. */
 export function closing(
   outcomes: readonly Outcome[],
-  timers: DrillTimerSet,
+  timers: TimerSet,
   subject: SubjectName = "ours",
 ): string {
   const failed = outcomes.filter(({ problems }) => problems.length > 0).length;

@@ -5,7 +5,6 @@ import { SUBJECTS, type Subject, subjectOf } from "../../../lab/drill/subject";
 import { podsOf } from "../../../lab/engines/pods";
 import { KubeClient } from "../../../lab/kube-client";
 import { accessOf } from "../../../lab/kubeconfig";
-import { PROVISIONER, storageClass } from "../../../lab/nodes";
 import { readOptional } from "../../../lab/processes";
 import { hasReal } from "../../../lab/real/configs";
 import { importImage, type RealLab } from "../../../lab/real/node";
@@ -72,12 +71,9 @@ async function prepare(context: BenchContext): Promise<Arena> {
   if (node === undefined) throw new Error("the lab has no real node");
   const { file, reference } = await builtImage(say, LOOP);
   await importImage(node, file);
-  await client.create({
-    ...storageClass(),
-    metadata: { name: subjectOf("ours", STACK).spec.storageClass },
-    ...{ provisioner: PROVISIONER },
-  });
-  for (const manifest of neighbour(reference)) await client.apply(manifest);
+  // Both name the same class, and only the seed brings it: what a loop's volume is made by changes no gap.
+  const seed = subjectOf("seed", STACK).manifests.filter(({ kind }) => kind === "StorageClass");
+  for (const manifest of [...seed, ...neighbour(reference)]) await client.apply(manifest);
   await appears(node, NOISE, signal);
   say(`gaps: ${NEIGHBOUR.name} makes noise`);
   return { real, node, image: reference, context };
