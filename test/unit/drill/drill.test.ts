@@ -55,6 +55,7 @@ describe("a drill's verdict", () => {
     touched: [0],
     lost: [],
     doubled: [],
+    secondWriters: [],
     stalledSeconds: 0,
     markets: [
       { market: "BTC", ordinal: 0, darkSeconds: 19 },
@@ -71,6 +72,7 @@ describe("a drill's verdict", () => {
     ["a fact does not hold", { ...good, facts: [same("a", 1, 2)] }, /a: expected 1, saw 2/],
     ["an order was lost", { ...good, lost: ["x"] }, /order lost: x/],
     ["an order was doubled", { ...good, doubled: ["x"] }, /order doubled: x/],
+    ["two engines wrote", { ...good, secondWriters: ["e-0"] }, /two engines at once in the account of e-0/],
     [
       "a market was dark too long",
       { ...good, markets: [{ market: "BTC", ordinal: 0, darkSeconds: 21 }] },
@@ -138,6 +140,7 @@ describe("the drills", () => {
     ["--timers fast", /must be real or scaled, not "fast"/],
     ["--state", /--state needs a value/],
     ["--quick", /unknown option "--quick"/],
+    ["--subject theirs", /--subject must be ours or seed, not "theirs"/],
   ] as const) {
     it(`refuse "${line}" in one sentence`, () => {
       const says = (error: unknown): boolean => error instanceof UserError && message.test(error.message);

@@ -9,6 +9,8 @@ export type Verdict = "PASS" | "FAIL" | "SKIP";
 export interface Result {
   readonly verdict: Verdict;
   readonly reason: string;
+  /** Milliseconds from the request to stop until the end, where a drain was to be complete. */
+  readonly drainMs?: number;
 }
 
 /** One line of the engine contract, and how it is checked. */

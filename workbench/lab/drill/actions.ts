@@ -5,7 +5,7 @@ import type { Cluster } from "../../fence/cluster";
 import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "../../fence/node";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
-import { nodeOf, podName, type Stage, until } from "./stage";
+import { claimName, nodeOf, podName, type Stage, until } from "./stage";
 
 const MERGE = "application/merge-patch+json";
 
@@ -112,7 +112,7 @@ export function statefulSetPath({ spec }: Stage): string {
 export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
   const { client, spec, lab } = stage;
   const claim = await client.get(
-    `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${podName(stage, ordinal)}`,
+    `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/${claimName(stage, ordinal)}`,
   );
   const volume = JSON.stringify(claim).match(/"volumeName":"([^"]+)"/)?.[1] ?? "";
   const zones = existsSync(lab.disks) ? readdirSync(lab.disks) : [];

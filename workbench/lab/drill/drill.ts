@@ -29,6 +29,10 @@ export interface Drill {
    * may have {@link UNTOUCHED}.
    */
   readonly darkBound: (timers: DrillTimers) => number;
+  /** Why it cannot be done on the seed's manifests. */
+  readonly notOnSeed?: string;
+  /** What a reader must know of the seed's result to read it right. */
+  readonly seedNote?: string;
   readonly run: (stage: Stage) => Promise<Observation>;
 }
 
@@ -60,6 +64,8 @@ export interface MarketOutcome {
 export interface OrderOutcome {
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
+  /** Accounts that two engines used at once. */
+  readonly secondWriters: readonly string[];
 }
 
 export interface Outcome extends OrderOutcome {
@@ -77,8 +83,9 @@ export interface Outcome extends OrderOutcome {
 export function problemsOf(
   drill: Pick<Drill, "darkBound">,
   timers: DrillTimers,
-  { lost, doubled, facts, touched, markets, stalledSeconds }: Omit<Outcome, "id" | "seconds" | "problems">,
+  outcome: Omit<Outcome, "id" | "seconds" | "problems">,
 ): string[] {
+  const { lost, doubled, secondWriters, facts, touched, markets, stalledSeconds } = outcome;
   const bound = drill.darkBound(timers);
   return [
     ...facts
@@ -86,6 +93,7 @@ export function problemsOf(
       .map(({ what, expected, seen }) => `${what}: expected ${expected}, saw ${seen}`),
     ...lost.map((order) => `order lost: ${order}`),
     ...doubled.map((order) => `order doubled: ${order}`),
+    ...secondWriters.map((account) => `two engines at once in the account of ${account}`),
     ...markets.flatMap(({ market, ordinal, darkSeconds }) => {
       const limit = (touched.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED) + stalledSeconds;
       return darkSeconds > limit

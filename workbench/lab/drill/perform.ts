@@ -9,6 +9,7 @@ import { type Drill, type Observation, type Outcome, problemsOf } from "./drill"
 import { trading } from "./prepare";
 import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
 import { watchingStalls } from "./stalls";
+import { secondWriters } from "./writers";
 
 const SETTLE_SECONDS = 20;
 const isClean = (audit: Audit): boolean => Object.values(audit).every((list) => list.length === 0);
@@ -42,7 +43,9 @@ async function judge(drill: Drill, stage: Stage, longestStall: () => number): Pr
   );
   const outcome = {
     ...orders,
-    doubled: [...orders.doubled, ...staleOrders(report, from)],
+    // Where each container has a lease of its own, its terms have no order.
+    doubled: [...orders.doubled, ...(stage.subject.hasSharedLease ? staleOrders(report, from) : [])],
+    secondWriters: secondWriters(report, from),
     ...observed,
     markets,
     stalledSeconds: longestStall(),

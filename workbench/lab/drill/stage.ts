@@ -9,6 +9,7 @@ import type { LabFolder } from "../paths";
 import type { RealLab } from "../real/node";
 import { type NodeFolder, nodeFolders } from "../real/node-folder";
 import type { DrillTimers } from "./drill";
+import type { Subject } from "./subject";
 
 const viewSchema = z.object({
   pod: z.string(),
@@ -39,6 +40,7 @@ export interface Stage {
   readonly lab: LabFolder;
   readonly client: KubeClient;
   readonly exchange: Exchange;
+  readonly subject: Subject;
   readonly spec: EngineSpec;
   readonly timers: DrillTimers;
   /** Manifests of the engine as they were applied. */
@@ -54,6 +56,11 @@ export async function pods({ client, spec }: Stage): Promise<PodView[]> {
 /** Name of an ordinal's pod. */
 export function podName({ spec }: Stage, ordinal: number): string {
   return `${spec.name}-${ordinal}`;
+}
+
+/** Name of an ordinal's claim. */
+export function claimName(stage: Stage, ordinal: number): string {
+  return `${stage.subject.claim}-${podName(stage, ordinal)}`;
 }
 
 /** One engine's pod, or undefined while there is none. */

@@ -18,6 +18,7 @@ import { inNetwork, nodeAddress, plugIn, unplug } from "./network";
 import { type NodeFolder, type NodeRequest, nodeFolder } from "./node-folder";
 import { pauseImage } from "./pause-image";
 import { run } from "./run";
+import { snapshotterOf, takesOverlay } from "./snapshotter";
 
 /** What the work on real nodes needs to know of their lab. */
 export interface RealLab {
@@ -132,7 +133,8 @@ async function writeConfigs({ lab, settings }: RealLab, node: NodeFolder): Promi
     chmodSync(folder, 0o755);
   }
   const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
-  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter()));
+  const snapshotter = (await takesOverlay(node.root)) ? "overlayfs" : "native";
+  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter));
   writeFileSync(join(node.cniConfig, "10-lab.conflist"), json(cniConfig(node, settings)));
   writeFileSync(node.kubeletConfig, json(kubeletConfig(lab, node, settings)));
   writeFileSync(node.kubeconfig, kubeconfig(accessOf(lab, node.request.name, apiServer(settings))), {
@@ -159,7 +161,7 @@ async function startContainerd({ tools }: RealLab, node: NodeFolder, signal?: Ab
 
 /** Gives a node an image, as an archive in OCI layout. */
 export async function importImage(node: NodeFolder, archive: string): Promise<void> {
-  await ctr(node, "images", "import", archive);
+  await ctr(node, "images", "import", "--snapshotter", snapshotterOf(node), archive);
 }
 
 async function ctr(node: NodeFolder, ...args: readonly string[]): Promise<string> {
@@ -188,10 +190,6 @@ async function until(
       );
     }
   }
-}
-
-function snapshotter(): "overlayfs" | "native" {
-  return (readOptional("/proc/filesystems") ?? "").includes("overlay") ? "overlayfs" : "native";
 }
 
 // A shim outlives its containerd, and names it by the socket.

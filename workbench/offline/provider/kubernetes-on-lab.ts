@@ -7,7 +7,7 @@ import { type Access, parseKubeconfig } from "../../lab/kubeconfig";
 import { type KubeObject, KubeObjects, UnknownKind } from "../../small/objects";
 import { lacking } from "../../small/readiness";
 import { messageOf } from "../errors";
-import { Cancellation, type OnLab } from "./lab";
+import { Cancellation } from "./lab";
 import { InitFailure, type ObjectResult, type ProviderPackage, type SimulatedPackage } from "./package";
 import { at, containsUnknown, isProperties, type Properties, text } from "./values";
 
@@ -15,11 +15,14 @@ const POLL_MILLISECONDS = 250;
 const READY_MILLISECONDS = 10 * 60_000;
 
 /** Objects of the API server, instead of simulated ones: applied by the server, checked by its dry run, awaited. */
-export function kubernetesOnLab(simulated: SimulatedPackage, lab: Pick<OnLab, "access">): ProviderPackage {
+export function kubernetesOnLab(
+  simulated: SimulatedPackage,
+  accessFor: (config: Properties) => Access,
+): ProviderPackage {
   const cancellation = new Cancellation();
   const clusters = new Map<string, KubeObjects>();
   const cluster = (config: Properties): KubeObjects => {
-    const access = accessOf(config, lab.access);
+    const access = accessFor(config);
     const known = clusters.get(access.server) ?? new KubeObjects(new KubeClient(access));
     clusters.set(access.server, known);
     return known;
@@ -57,9 +60,9 @@ export function kubernetesOnLab(simulated: SimulatedPackage, lab: Pick<OnLab, "a
   };
 }
 
-// The stack's own provider carries the kubeconfig; one that names a context means the lab's.
-function accessOf({ kubeconfig }: Properties, lab: Access): Access {
-  return typeof kubeconfig === "string" ? parseKubeconfig(kubeconfig) : lab;
+/** On a lab the stack's own provider carries the kubeconfig; one that names a context means the lab's. */
+export function labAccess(lab: Access): (config: Properties) => Access {
+  return ({ kubeconfig }) => (typeof kubeconfig === "string" ? parseKubeconfig(kubeconfig) : lab);
 }
 
 const objectSchema = z.looseObject({

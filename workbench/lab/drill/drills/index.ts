@@ -1,4 +1,5 @@
 import type { Drill } from "../drill";
+import { splitBrainLog } from "./aftermath";
 import { budgetArithmetic } from "./budget";
 import { claimDeleted } from "./claims";
 import { clampedGrace } from "./clamp";
@@ -51,6 +52,7 @@ export const DRILLS: readonly Drill[] = [
   fencedWithoutProof,
   frozenBesideSuccessor,
   frozenWithTokens,
+  splitBrainLog,
   nodeDeath,
   nodeDeathUnfenced,
   zoneLost,

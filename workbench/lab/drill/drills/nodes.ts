@@ -16,7 +16,18 @@ import {
   untaint,
 } from "../actions";
 import { check, type Drill, same } from "../drill";
-import { container, engineView, nodeOf, pod, podName, pods, replaced, type Stage, until } from "../stage";
+import {
+  claimName,
+  container,
+  engineView,
+  nodeOf,
+  pod,
+  podName,
+  pods,
+  replaced,
+  type Stage,
+  until,
+} from "../stage";
 
 /** The engine of the first zone, which has a second node to go to. */
 export async function victim(
@@ -61,6 +72,7 @@ export const nodeDeath: Drill = {
     "out-of-service taint",
   ],
   expectation: "the engine comes up on the zone's other node, with its volume and its markets",
+  seedNote: "The runbook's command finds engines by a label that its pods do not carry.",
   darkBound: ({ detection, start, lease }) => Math.max(detection, lease) + start + 10,
   async run(stage) {
     const { ordinal, node, uid } = await victim(stage);
@@ -86,7 +98,7 @@ export const nodeDeath: Drill = {
           after.node !== node.request.name && nodeOf(stage, after.node).request.zone === node.request.zone,
           after.node,
         ),
-        same("its claim", `data-${podName(stage, ordinal)}`, after.claim),
+        same("its claim", claimName(stage, ordinal), after.claim),
       ],
     };
   },
@@ -252,12 +264,10 @@ export const zoneLost: Drill = {
   },
 };
 
-async function claimOf({ client, spec }: Stage, ordinal: number): Promise<string> {
-  const claim = JSON.stringify(
-    await client.get(
-      `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${spec.name}-${ordinal}`,
-    ),
-  );
+async function claimOf(stage: Stage, ordinal: number): Promise<string> {
+  const { client, spec } = stage;
+  const path = `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/${claimName(stage, ordinal)}`;
+  const claim = JSON.stringify(await client.get(path));
   return /"volumeName":"([^"]+)"/.exec(claim)?.[1] ?? "";
 }
 
