@@ -34,6 +34,7 @@ export const budgetArithmetic: Drill = {
     "an eviction of each, and of an engine, as a dry run",
   ],
   expectation: "the policy pdb-covers-engine predicts the controller's number and the eviction's answer",
+  notOnSeed: "it asks the disruption controller and the policy, and nothing of the engines",
   darkBound: () => 0,
   async run(stage) {
     try {

@@ -25,6 +25,7 @@ export const clampedGrace: Drill = {
   ],
   expectation:
     "the StatefulSet looks right; the comparison after a deployment names the pod and both numbers",
+  notOnSeed: "nothing compares what the cluster holds with its manifests",
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const declared = stage.spec.gracePeriodSeconds;

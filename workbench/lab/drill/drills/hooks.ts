@@ -29,6 +29,7 @@ export const brokenHook: Drill = {
   ],
   expectation:
     "SIGTERM drains 0 and 1 as if there were no hook; 2 trades until its grace period is over, gets SIGTERM and 2 s, and is killed with orders open: the exchange's switch closes them",
+  notOnSeed: "its hook is a command in its own container: there is no port to break",
   darkBound: ({ start, lease }) => SHORT_GRACE + EXTENSION + lease + start + 10,
   async run(stage) {
     await withHook(stage, HOOK_PORT, "OnDelete");

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { evict } from "../../engines/pods";
+import { pathOf } from "../../kube-client";
 import { diskOf, enginePid, forceDelete, isAlive, newestLog, patch, signalKubelet } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { deleteEngine, trades } from "../looks";
@@ -92,8 +93,16 @@ const budgetSchema = z.object({
 
 /** What the API server answers to an eviction of engine 0, which is broken, while another one is away too. */
 async function evictionsOfBroken(stage: Stage, takeAway: () => Promise<void>) {
-  const { namespace, name, markets } = stage.spec;
-  const path = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
+  const { namespace, markets } = stage.spec;
+  const budget = stage.manifests.find(
+    ({ kind, metadata }) => kind === "PodDisruptionBudget" && metadata.namespace === namespace,
+  );
+  if (budget === undefined) {
+    await takeAway();
+    const answer = await dryEviction(stage, namespace, podName(stage, 0));
+    return { IfHealthyBudget: answer, AlwaysAllow: answer };
+  }
+  const path = pathOf(budget);
   const counted = (healthy: number) =>
     until(
       `the budget counts ${healthy} healthy engines`,

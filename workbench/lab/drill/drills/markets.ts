@@ -3,7 +3,7 @@ import { marketMap } from "../../../../components/engine/manifests";
 import { patch, statefulSetPath } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { deleteEngine, halted, holdSomething, ordersAfter, trades } from "../looks";
-import { container, engineView, pod, podName, pods, replaced, type Stage, until } from "../stage";
+import { claimName, container, engineView, pod, podName, pods, replaced, type Stage, until } from "../stage";
 
 export const marketsSwapped: Drill = {
   id: "markets-swapped",
@@ -15,6 +15,7 @@ export const marketsSwapped: Drill = {
   ],
   expectation:
     "engine 0 halts beside a position in a market that is not its own, and says so; engine 1 trades on alone in its markets",
+  notOnSeed: "its markets are a table in the application, not a map of the cluster",
   darkBound: ({ start, lease }) => 2 * start + lease + 15,
   async run(stage) {
     const { markets } = stage.spec;
@@ -98,6 +99,7 @@ export const noMarket: Drill = {
   title: "four replicas with three market lists",
   steps: ["replicas 4", "engine 3 starts", "replicas 3"],
   expectation: "engine 3 refuses to start, and says why; no other pod is touched; its claim is kept",
+  notOnSeed: "its markets are a table in the application, not a map of the cluster",
   darkBound: () => 0,
   async run(stage) {
     const before = await pods(stage);
@@ -124,7 +126,7 @@ export const noMarket: Drill = {
       (seen) => seen.length === 3,
       120,
     );
-    const path = `/api/v1/namespaces/${stage.spec.namespace}/persistentvolumeclaims/data-${podName(stage, 3)}`;
+    const path = `/api/v1/namespaces/${stage.spec.namespace}/persistentvolumeclaims/${claimName(stage, 3)}`;
     const claim = z
       .object({ status: z.object({ phase: z.string() }) })
       .safeParse(await stage.client.get(path));

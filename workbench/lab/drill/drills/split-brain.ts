@@ -23,6 +23,7 @@ const SHARED = {
     "SIGSTOP to the first engine: its lease runs out, the second trades",
     "SIGCONT to the first engine, then to the kubelet",
   ],
+  notOnSeed: "its application has no term and sends no token: split-brain shows what comes of that",
   darkBound: ({ start, lease }: DrillTimers): number => lease + start + 5,
 };
 
