@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -5,6 +6,7 @@ import type { Cluster } from "../../fence/cluster";
 import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "../../fence/node";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
+import { mountPointsBelow } from "../real/mounts";
 import { claimName, nodeOf, podName, type Stage, until } from "./stage";
 
 const MERGE = "application/merge-patch+json";
@@ -119,6 +121,21 @@ export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
   const zone = zones.find((name) => existsSync(join(lab.disks, name, volume)));
   if (zone === undefined || volume === "") throw new Error(`${podName(stage, ordinal)} has no disk`);
   return join(lab.disks, zone, volume);
+}
+
+/**
+ * Puts something else in the place of a disk. A node's mounts show what was there when they were made, so they are made
+ * again: on a machine of a cloud the file system itself would have changed.
+ */
+export function changeDisk({ lab }: Pick<Stage, "lab">, disk: string, change: () => void): void {
+  const shown = mountPointsBelow(lab.nodes).filter((point) => isSameFolder(point, disk));
+  change();
+  for (const point of shown) execFileSync("mount", ["--bind", disk, point]);
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
 }
 
 /** The file of a disk that an engine's log was last written to. */

@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { evict } from "../../engines/pods";
 import { pathOf } from "../../kube-client";
-import { diskOf, enginePid, forceDelete, isAlive, newestLog, patch, signalKubelet } from "../actions";
+import {
+  changeDisk,
+  diskOf,
+  enginePid,
+  forceDelete,
+  isAlive,
+  newestLog,
+  patch,
+  signalKubelet,
+} from "../actions";
 import { check, type Drill, same } from "../drill";
 import { deleteEngine, trades } from "../looks";
 import { container, engineView, pod, podName, replaced, type Stage, until } from "../stage";
@@ -152,7 +161,7 @@ export const volumeFull: Drill = {
     let disk = "";
     await whileDown(stage, 1, (folder) => {
       disk = folder;
-      shrink(folder);
+      changeDisk(stage, folder, () => shrink(folder));
     });
     try {
       const before = await container(stage, 1);
@@ -177,7 +186,7 @@ export const volumeFull: Drill = {
         ],
       };
     } finally {
-      await whileDown(stage, 1, restoreDisk);
+      await whileDown(stage, 1, (folder) => changeDisk(stage, folder, () => restoreDisk(folder)));
       await trades(stage, 1);
     }
   },

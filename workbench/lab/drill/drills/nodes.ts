@@ -15,6 +15,7 @@ import {
   taintOutOfService,
   untaint,
 } from "../actions";
+import { watchingDisk } from "../attachments";
 import { check, type Drill, same } from "../drill";
 import {
   claimName,
@@ -62,6 +63,9 @@ export async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
   await untaint(stage, node.request.name);
 }
 
+/** Seconds for a disk to be detached and attached elsewhere: twice the lab's own, and the controller's looks. */
+const MOST_MOVE_SECONDS = 10;
+
 export const nodeDeath: Drill = {
   id: "node-death",
   title: "a node loses power, and is fenced",
@@ -79,8 +83,11 @@ export const nodeDeath: Drill = {
     await powerOff(node);
     await until("the node counts as lost", () => isLost(stage, node), Boolean, 60 + stage.timers.detection);
     const living = livingPids(node).length;
-    const engines = await fenceNode(stage, node);
-    const after = await replaced(stage, ordinal, uid, 120);
+    const { result, move } = await watchingDisk(stage.client, await claimOf(stage, ordinal), async () => ({
+      engines: await fenceNode(stage, node),
+      after: await replaced(stage, ordinal, uid, 120),
+    }));
+    const { engines, after } = result;
     await until(
       "it trades",
       () => engineView(stage, ordinal),
@@ -99,6 +106,14 @@ export const nodeDeath: Drill = {
           after.node,
         ),
         same("its claim", claimName(stage, ordinal), after.claim),
+        same("its disk was attached to", node.request.name, move?.from),
+        same("and then to", after.node, move?.to),
+        {
+          what: "seconds for detach and attach",
+          expected: `at most ${MOST_MOVE_SECONDS}`,
+          seen: move?.seconds.toFixed(1) ?? "it did not move",
+          holds: move !== undefined && move.seconds <= MOST_MOVE_SECONDS,
+        },
       ],
     };
   },
