@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runMain, UserError } from "../offline/errors";
 import { REPOSITORY } from "../offline/paths";
-import { builtImage, expectedReference } from "./engine-image";
+import { builtImage, ENGINE, expectedReference } from "./engine-image";
 import { outdatedReferences, replaceReferences } from "./references";
+import { SEED_ENGINE } from "./seed-engine";
 
 const HELP = `The reference engine as a reproducible image, without a registry and without a container builder.
 
@@ -12,16 +13,19 @@ Usage: npm run image -- <command>
 Commands:
   build    build it and print the archive's path (OCI layout; import it with: ctr -n k8s.io images import FILE)
   digest   print its digest; the same on every machine
-  check    fail if a stack file or a golden file names another digest
-  write    put the digest into all of them
+  check    fail if a stack file, a golden file or the seed's overlay names another digest
+  write    put the digests into all of them
 
 The image holds the Node of package.json, the engine, the exchange simulator and the risk client as JavaScript, and
 the C library of Debian 12. It has no shell. Linux on x86-64; apt-get and dpkg-deb are needed for the first build,
 and not for check.
 `;
 
-/** Where the example image is named. */
+/** Where the example images are named, beside the stack files. */
 const GOLDEN = "test/golden/manifests";
+const OVERLAY = "workbench/seed/overlay.yaml";
+/** The engine, and the same program as the seed's manifests start it. */
+const RECIPES = [ENGINE, SEED_ENGINE];
 
 async function main(): Promise<number> {
   const [command, ...rest] = process.argv.slice(2);
@@ -32,38 +36,35 @@ async function main(): Promise<number> {
   if (!["build", "digest", "check", "write"].includes(command) || rest.length > 0) {
     throw new UserError(`unknown command "${[command, ...rest].join(" ")}". See npm run image -- --help.`);
   }
-  if (command === "check") return check(expectedReference());
+  if (command === "check" || command === "write") {
+    const references = RECIPES.map((recipe) => expectedReference(recipe));
+    return command === "check" ? check(references) : write(references);
+  }
   const built = await builtImage((line) => process.stderr.write(`${line}\n`));
-  switch (command) {
-    case "build":
-      process.stdout.write(`${built.file}\n${built.reference}\n`);
-      return 0;
-    case "digest":
-      process.stdout.write(`${built.digest}\n`);
-      return 0;
-    default:
-      return write(built.reference);
-  }
-}
-
-function check(reference: string): number {
-  const outdated = files().filter((file) => outdatedReferences(content(file), reference).length > 0);
-  if (outdated.length > 0) {
-    throw new UserError(
-      `${outdated.join(", ")} do not name the image that this checkout builds, ${reference}. Run: npm run image -- write`,
-    );
-  }
-  process.stdout.write(`every file names ${reference}\n`);
+  process.stdout.write(command === "build" ? `${built.file}\n${built.reference}\n` : `${built.digest}\n`);
   return 0;
 }
 
-function write(reference: string): number {
+function check(references: readonly string[]): number {
+  for (const reference of references) {
+    const outdated = files().filter((file) => outdatedReferences(content(file), reference).length > 0);
+    if (outdated.length > 0) {
+      throw new UserError(
+        `${outdated.join(", ")} do not name the image that this checkout builds, ${reference}. Run: npm run image -- write`,
+      );
+    }
+    process.stdout.write(`every file names ${reference}\n`);
+  }
+  return 0;
+}
+
+function write(references: readonly string[]): number {
   for (const file of files()) {
     const before = content(file);
-    const after = replaceReferences(before, reference);
+    const after = references.reduce(replaceReferences, before);
     if (after === before) continue;
     writeFileSync(join(REPOSITORY, file), after);
-    process.stdout.write(`${file}: ${reference}\n`);
+    process.stdout.write(`${file} names another image now\n`);
   }
   return 0;
 }
@@ -71,7 +72,7 @@ function write(reference: string): number {
 function files(): string[] {
   const stacks = readdirSync(REPOSITORY).filter((name) => /^Pulumi\.[a-z]+\.yaml$/.test(name));
   const golden = readdirSync(join(REPOSITORY, GOLDEN)).map((name) => `${GOLDEN}/${name}`);
-  return [...stacks, ...golden].sort();
+  return [...stacks, ...golden, OVERLAY].sort();
 }
 
 function content(file: string): string {

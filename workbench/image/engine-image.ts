@@ -19,6 +19,8 @@ export interface Recipe {
   readonly programs: readonly string[];
   readonly packages: readonly DebianPackage[];
   readonly files: readonly TarEntry[];
+  /** Files of this image alone, in a layer above the programs. */
+  readonly settings?: readonly TarEntry[];
   readonly config: ImageConfig;
   /** Digest and size of the layer of `files` and `packages`, so that the image's digest is known without them. */
   readonly base?: { readonly digest: string; readonly size: number };
@@ -53,13 +55,11 @@ export const ENGINE: Recipe = {
  * The name of a recipe's image, from the digest of its base layer instead of the Debian packages in it: also where
  * Debian's mirror has moved on to newer ones.
  */
-export function expectedReference({ repository, programs, config, base }: Recipe = ENGINE): string {
+export function expectedReference(recipe: Recipe = ENGINE): string {
+  const { repository, programs, config, base } = recipe;
   if (base === undefined) throw new Error(`the base layer of ${repository} is not pinned`);
-  const layers = [
-    knownLayer(base.digest, base.size),
-    layerDescriptor(nodeLayer()),
-    layerDescriptor(tar(compiled(sources(programs)))),
-  ];
+  const upper = upperLayers(recipe, sources(programs));
+  const layers = [knownLayer(base.digest, base.size), ...upper.map(layerDescriptor)];
   return `${repository}@${imageDigest(config, layers)}`;
 }
 
@@ -79,7 +79,7 @@ export async function builtImage(say: (line: string) => void, recipe: Recipe = E
   }
   say(`building the image ${recipe.repository}`);
   const { archive, digest, reference } = image({
-    layers: [await baseLayer(recipe, say), nodeLayer(), tar(compiled(files))],
+    layers: [await baseLayer(recipe, say), ...upperLayers(recipe, files)],
     config: recipe.config,
     reference: (value) => `${recipe.repository}@${value}`,
   });
@@ -101,12 +101,16 @@ async function baseLayer({ files, packages, base }: Recipe, say: (line: string) 
   return layer;
 }
 
+function upperLayers({ settings }: Recipe, files: readonly string[]): Buffer[] {
+  return [nodeLayer(), tar(compiled(files)), ...(settings === undefined ? [] : [tar(settings)])];
+}
+
 function nodeLayer(): Buffer {
   return tar([{ kind: "file", path: NODE, mode: 0o755, data: readFileSync(nodeBinary()) }]);
 }
 
 function fingerprint(recipe: Recipe, files: readonly string[]): string {
-  const { programs, packages, files: extra, config, repository } = recipe;
+  const { programs, packages, files: extra, settings, config, repository } = recipe;
   const hash = createHash("sha256");
   const builder = ["tar.ts", "oci.ts", "program.ts", "engine-image.ts"].map((name) => join(__dirname, name));
   for (const path of [...files.map((name) => join(REPOSITORY, name)), ...builder]) {
@@ -114,7 +118,10 @@ function fingerprint(recipe: Recipe, files: readonly string[]): string {
   }
   const { size } = statSync(nodeBinary());
   hash.update(
-    JSON.stringify({ programs, packages, extra, config, repository, nodeVersion, compilerVersion, size }),
+    JSON.stringify({
+      ...{ programs, packages, extra, settings, config, repository },
+      ...{ nodeVersion, compilerVersion, size },
+    }),
   );
   return hash.digest("hex").slice(0, 24);
 }

@@ -122,6 +122,9 @@ function controller(lab: LabFolder, name: "kube-controller-manager" | "kube-sche
     kubeconfig: lab.kubeconfigOf(name),
     // There is one of each, and nobody asks them anything.
     "leader-elect": "false",
+    // Kubernetes' own 20 and 50 a second protect an API server that others use too: here only they would be measured.
+    "kube-api-qps": "2000",
+    "kube-api-burst": "4000",
     "secure-port": "0",
     profiling: "false",
   };

@@ -140,12 +140,15 @@ export class KubeClient {
       const text = body === undefined ? undefined : JSON.stringify(body);
       // Node announces no length for a DELETE: its body would be read as the next request of the connection.
       const length = text === undefined ? {} : { "content-length": Buffer.byteLength(text) };
+      const { server, token } = this.#access;
       const headers = {
         accept: "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(text === undefined ? {} : { "content-type": type, ...length }),
       };
       const outgoing = request(
-        new URL(path, this.#access.server),
+        // A server may be a folder of a proxy, so its own path stays.
+        new URL(server.replace(/\/$/, "") + path),
         { method, agent: this.#agent, headers },
         resolve,
       );

@@ -14,6 +14,7 @@ export interface Timers {
 
 /**
  * `real` are Kubernetes' own defaults. `scaled` makes a drill of a dead node short; whoever prints its numbers says so.
+ * `slow` is for thousands of simulated nodes, none of which is ever lost: their heartbeats would be most of the load.
  * @see https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
  */
 export const TIMERS = {
@@ -31,6 +32,15 @@ export const TIMERS = {
     nodeStatusSeconds: 1,
     attachSeconds: 0.5,
   },
+  slow: {
+    nodeGraceSeconds: 1800,
+    nodeMonitorSeconds: 60,
+    nodeLeaseSeconds: 1200,
+    nodeStatusSeconds: 300,
+    attachSeconds: 0.5,
+  },
 } as const satisfies Record<string, Timers>;
 
-export type TimerSet = keyof typeof TIMERS;
+export type LabTimers = keyof typeof TIMERS;
+/** What drills are run with: in them nodes are lost. */
+export type TimerSet = Exclude<LabTimers, "slow">;

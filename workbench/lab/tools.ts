@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../offline/errors";
+import { signalAll } from "../offline/pulumi-process";
 import { builtTool, type GoTool, moduleFolder, toolFolder } from "../support/go-build";
 import { onPath } from "../support/on-path";
 
@@ -88,10 +89,23 @@ const STAGES = [
 
 /** Everything that the lab runs, built where it is not there yet. */
 export async function labTools(say: Say, withRealNodes: boolean): Promise<LabTools> {
+  // Kubernetes takes as long as all others together: they are downloaded and compiled beside it.
+  const builds = [builtTool(KUBERNETES, say), smallTools(say, withRealNodes)] as const;
+  try {
+    const [kubernetes, others] = await Promise.all(builds);
+    return { kubernetes, ...others };
+  } catch (error) {
+    // What is built beside a build that failed is of no use to this run, and would keep it from ending.
+    signalAll("SIGTERM");
+    await Promise.allSettled(builds);
+    throw error;
+  }
+}
+
+async function smallTools(say: Say, withRealNodes: boolean): Promise<Omit<LabTools, "kubernetes">> {
   const etcd = await builtTool(ETCD, say);
   const kwok = await builtTool(KWOK, say);
-  const kubernetes = await builtTool(KUBERNETES, say);
-  const tools = { kubernetes, etcd, kwok, stages: await kwokStages() };
+  const tools = { etcd, kwok, stages: await kwokStages() };
   if (!withRealNodes) return tools;
   const real = {
     coredns: await builtTool(COREDNS, say),

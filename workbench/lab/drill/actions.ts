@@ -7,7 +7,7 @@ import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "..
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { mountPointsBelow } from "../real/mounts";
-import { nodeOf, podName, type Stage } from "./stage";
+import { claimName, nodeOf, podName, type Stage, until } from "./stage";
 
 const MERGE = "application/merge-patch+json";
 
@@ -37,16 +37,27 @@ export function signalKubelet(
 
 /** Says that a node is out of service. Only after its instance was proven to be stopped. */
 export async function taintOutOfService(stage: Stage, name: string): Promise<void> {
-  const cluster = clusterOf(stage);
-  const node = await readNode(cluster, name);
-  await writeTaints(cluster, node, withOutOfService(node.taints));
+  await changeTaints(stage, name, withOutOfService);
 }
 
 /** Takes the taint back, once the node is as it should be. */
 export async function untaint(stage: Stage, name: string): Promise<void> {
+  await changeTaints(stage, name, withoutOutOfService);
+}
+
+// A kubelet that goes on writes its Node at the same moment; whoever read it before has to read it again.
+async function changeTaints(stage: Stage, name: string, change: typeof withOutOfService): Promise<void> {
   const cluster = clusterOf(stage);
-  const node = await readNode(cluster, name);
-  await writeTaints(cluster, node, withoutOutOfService(node.taints));
+  await until(
+    `the taints of ${name} are written`,
+    async () => {
+      const node = await readNode(cluster, name);
+      await writeTaints(cluster, node, change(node.taints));
+      return true;
+    },
+    Boolean,
+    10,
+  );
 }
 
 /** The stage's cluster as the runbook's command sees it. */
@@ -95,7 +106,7 @@ export async function patch(
 }
 
 /** Path of the stage's StatefulSet. */
-export function statefulSetPath({ spec }: Stage): string {
+export function statefulSetPath({ spec }: Pick<Stage, "spec">): string {
   return `/apis/apps/v1/namespaces/${spec.namespace}/statefulsets/${spec.name}`;
 }
 
@@ -103,7 +114,7 @@ export function statefulSetPath({ spec }: Stage): string {
 export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
   const { client, spec, lab } = stage;
   const claim = await client.get(
-    `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${podName(stage, ordinal)}`,
+    `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/${claimName(stage, ordinal)}`,
   );
   const volume = JSON.stringify(claim).match(/"volumeName":"([^"]+)"/)?.[1] ?? "";
   const zones = existsSync(lab.disks) ? readdirSync(lab.disks) : [];

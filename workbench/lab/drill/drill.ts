@@ -15,8 +15,8 @@ export interface Observation {
   readonly touched: readonly number[];
 }
 
-/** A failure that is made on purpose, and what must come of it. */
-export interface Drill {
+/** A failure that is made on purpose, and what must come of it; `Where` is what it is made on. */
+export interface Drill<Where = Stage> {
   /** As in the reference's list of faults (R1 …), or a word of its own. */
   readonly id: string;
   /** Other faults of the reference's list that it shows on the way. */
@@ -29,8 +29,17 @@ export interface Drill {
    * may have {@link UNTOUCHED}.
    */
   readonly darkBound: (timers: DrillTimers) => number;
-  readonly run: (stage: Stage) => Promise<Observation>;
+  /** Why it cannot be done on the seed's manifests. */
+  readonly notOnSeed?: string;
+  /** What a reader must know of the seed's result to read it right. */
+  readonly seedNote?: string;
+  /** Whether it needs the whole stack under Pulumi, and not only its engines. */
+  readonly needsStack?: boolean;
+  readonly run: (stage: Where) => Promise<Observation>;
 }
+
+/** What a drill says of itself, wherever it runs. */
+export type DrillText = Omit<Drill, "run">;
 
 /** What a drill's times are made of, in seconds. */
 export interface DrillTimers {
@@ -60,6 +69,8 @@ export interface MarketOutcome {
 export interface OrderOutcome {
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
+  /** Accounts that two engines used at once. */
+  readonly secondWriters: readonly string[];
 }
 
 export interface Outcome extends OrderOutcome {
@@ -77,8 +88,9 @@ export interface Outcome extends OrderOutcome {
 export function problemsOf(
   drill: Pick<Drill, "darkBound">,
   timers: DrillTimers,
-  { lost, doubled, facts, touched, markets, stalledSeconds }: Omit<Outcome, "id" | "seconds" | "problems">,
+  outcome: Omit<Outcome, "id" | "seconds" | "problems">,
 ): string[] {
+  const { lost, doubled, secondWriters, facts, touched, markets, stalledSeconds } = outcome;
   const bound = drill.darkBound(timers);
   return [
     ...facts
@@ -86,6 +98,7 @@ export function problemsOf(
       .map(({ what, expected, seen }) => `${what}: expected ${expected}, saw ${seen}`),
     ...lost.map((order) => `order lost: ${order}`),
     ...doubled.map((order) => `order doubled: ${order}`),
+    ...secondWriters.map((account) => `two engines at once in the account of ${account}`),
     ...markets.flatMap(({ market, ordinal, darkSeconds }) => {
       const limit = (touched.includes(ordinal) ? Math.max(bound, UNTOUCHED) : UNTOUCHED) + stalledSeconds;
       return darkSeconds > limit

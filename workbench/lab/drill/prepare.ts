@@ -1,17 +1,15 @@
 import { builtImage } from "../../image/engine-image";
+import { UserError } from "../../offline/errors";
 import { Exchange } from "../engines/exchange";
-import { engineManifests } from "../engines/manifests";
-import { stackEngine } from "../engines/spec";
-import type { Manifest } from "../kube-client";
 import { PROVISIONER, storageClass } from "../nodes";
 import { importImage, type RealLab } from "../real/node";
 import { nodeFolders } from "../real/node-folder";
 import { TIMERS } from "../timers";
 import type { DrillTimers } from "./drill";
-import { allReady, engineView, type Stage, until } from "./stage";
+import { tolerationOf, withScaledToleration } from "./scaled";
+import { allReady, type Engines, engineView, type Stage, until } from "./stage";
+import type { Subject } from "./subject";
 
-/** Seconds that a pod of a silent node is kept; with scaled timers only, and printed as scaled. */
-const SCALED_TOLERATION = 5;
 /** Between two looks of the pod garbage collector, which deletes the pods of a node that is out of service. */
 const COLLECTION = 20;
 /** From a pod's creation to its first order: sandbox, Node's start, replay, lease, exchange. Measured; see docs. */
@@ -19,35 +17,39 @@ const START = 12;
 const LEASE = 15;
 const READY_SECONDS = 180;
 
-/** Puts the stack's engines on a lab with real nodes, and waits until each of them trades. */
+/** Puts a subject's engines on a lab with real nodes, and waits until each of them trades. */
 export async function prepareStage(
   real: RealLab,
-  stack: string,
+  subject: Subject,
   say: (line: string) => void,
 ): Promise<Stage> {
   const { lab, client, settings } = real;
-  const spec = stackEngine(stack);
-  const isScaled = settings.timers === "scaled";
-  const image = await builtImage(say);
+  const { spec } = subject;
+  const image = await builtImage(say, subject.recipe);
   if (image.reference !== spec.image) {
-    throw new Error(`Pulumi.${stack}.yaml names ${spec.image}; this checkout builds ${image.reference}`);
+    throw new UserError(
+      `the manifests name ${spec.image}, but this checkout builds ${image.reference}: run npm run image -- write.`,
+    );
   }
   for (const node of nodeFolders(lab)) await importImage(node, image.file);
   const exchange = new Exchange(lab, settings.real.subnet);
   await exchange.start(client);
-  await client.create({
-    ...storageClass(),
-    metadata: { name: spec.storageClass },
-    ...{ provisioner: PROVISIONER },
-  });
-  const rendered = engineManifests(spec);
-  const manifests = isScaled ? rendered.map(withScaledToleration) : rendered;
+  if (!subject.hasStorageClass) {
+    await client.create({
+      ...storageClass(),
+      metadata: { name: spec.storageClass },
+      ...{ provisioner: PROVISIONER },
+    });
+  }
+  const isScaled = settings.timers === "scaled";
+  const manifests = isScaled ? subject.manifests.map(withScaledToleration) : subject.manifests;
   for (const manifest of manifests) await client.apply(manifest);
   const stage = {
     real,
     lab,
     client,
     exchange,
+    subject,
     spec,
     manifests,
     say,
@@ -57,8 +59,8 @@ export async function prepareStage(
   return stage;
 }
 
-/** Waits until every engine is ready and says so itself. */
-export async function trading(stage: Stage): Promise<void> {
+/** Waits until every engine is ready and says that it trades. */
+export async function trading(stage: Engines): Promise<void> {
   await allReady(stage, READY_SECONDS);
   for (const ordinal of stage.spec.markets.keys()) {
     await until(
@@ -70,7 +72,7 @@ export async function trading(stage: Stage): Promise<void> {
   }
 }
 
-function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
+export function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
   const { nodeGraceSeconds, nodeMonitorSeconds } = TIMERS[set];
   return {
     detection: nodeGraceSeconds + nodeMonitorSeconds,
@@ -79,16 +81,4 @@ function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers 
     start: START,
     lease: LEASE,
   };
-}
-
-// A copy with short tolerations: the only thing in which a scaled drill's manifests differ from the stack's.
-function withScaledToleration(manifest: Manifest): Manifest {
-  if (manifest.kind !== "StatefulSet") return manifest;
-  const text = JSON.stringify(manifest);
-  return JSON.parse(text.replace(/"tolerationSeconds":\d+/g, `"tolerationSeconds":${SCALED_TOLERATION}`));
-}
-
-function tolerationOf(manifests: readonly Manifest[]): number {
-  const found = /"tolerationSeconds":(\d+)/.exec(JSON.stringify(manifests));
-  return Number(found?.[1] ?? 300);
 }

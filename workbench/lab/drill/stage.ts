@@ -9,6 +9,7 @@ import type { LabFolder } from "../paths";
 import type { RealLab } from "../real/node";
 import { type NodeFolder, nodeFolders } from "../real/node-folder";
 import type { DrillTimers } from "./drill";
+import type { Subject } from "./subject";
 
 const viewSchema = z.object({
   pod: z.string(),
@@ -39,6 +40,7 @@ export interface Stage {
   readonly lab: LabFolder;
   readonly client: KubeClient;
   readonly exchange: Exchange;
+  readonly subject: Subject;
   readonly spec: EngineSpec;
   readonly timers: DrillTimers;
   /** Manifests of the engine as they were applied. */
@@ -46,18 +48,26 @@ export interface Stage {
   say(line: string): void;
 }
 
+/** Engines somewhere: enough to look at them. */
+export type Engines = Pick<Stage, "client" | "spec">;
+
 /** The stage's engines, by name. */
-export async function pods({ client, spec }: Stage): Promise<PodView[]> {
+export async function pods({ client, spec }: Engines): Promise<PodView[]> {
   return await podsOf(client, spec.namespace);
 }
 
 /** Name of an ordinal's pod. */
-export function podName({ spec }: Stage, ordinal: number): string {
+export function podName({ spec }: Pick<Stage, "spec">, ordinal: number): string {
   return `${spec.name}-${ordinal}`;
 }
 
+/** Name of an ordinal's claim. */
+export function claimName(stage: Stage, ordinal: number): string {
+  return `${stage.subject.claim}-${podName(stage, ordinal)}`;
+}
+
 /** One engine's pod, or undefined while there is none. */
-export async function pod(stage: Stage, ordinal: number): Promise<PodView | undefined> {
+export async function pod(stage: Engines, ordinal: number): Promise<PodView | undefined> {
   return (await pods(stage)).find(({ name }) => name === podName(stage, ordinal));
 }
 
@@ -69,7 +79,7 @@ export function nodeOf({ lab }: Pick<Stage, "lab">, name: string | undefined): N
 }
 
 /** What the kubelet says of an engine's container. */
-export async function container(stage: Stage, ordinal: number) {
+export async function container(stage: Engines, ordinal: number) {
   const path = `/api/v1/namespaces/${stage.spec.namespace}/pods/${podName(stage, ordinal)}`;
   const { status } = podSchema.parse(await stage.client.get(path));
   const [first] = status.containerStatuses;
@@ -82,7 +92,7 @@ export async function container(stage: Stage, ordinal: number) {
 }
 
 /** What an engine says of its own book. */
-export async function engineView(stage: Stage, ordinal: number): Promise<EngineView> {
+export async function engineView(stage: Engines, ordinal: number): Promise<EngineView> {
   const { address } = await container(stage, ordinal);
   const response = await fetch(`http://${address}:8080/positions`, { signal: AbortSignal.timeout(3000) });
   return viewSchema.parse(await response.json());
@@ -114,7 +124,7 @@ export class DrillFailure extends Error {
 }
 
 /** Waits until every engine is ready. */
-export async function allReady(stage: Stage, seconds = 120): Promise<PodView[]> {
+export async function allReady(stage: Engines, seconds = 120): Promise<PodView[]> {
   const { length } = stage.spec.markets;
   return await until(
     "every engine ready",
@@ -126,7 +136,7 @@ export async function allReady(stage: Stage, seconds = 120): Promise<PodView[]> 
 
 /** Waits until an ordinal is ready in another pod than the one given. */
 export async function replaced(
-  stage: Stage,
+  stage: Engines,
   ordinal: number,
   uid: string,
   seconds: number,

@@ -19,6 +19,7 @@ import { inNetwork, nodeAddress, plugIn, unplug } from "./network";
 import { type NodeFolder, type NodeRequest, nodeFolder } from "./node-folder";
 import { pauseImage } from "./pause-image";
 import { run } from "./run";
+import { snapshotterOf, takesOverlay } from "./snapshotter";
 
 /** What the work on real nodes needs to know of their lab. */
 export interface RealLab {
@@ -138,7 +139,8 @@ async function writeConfigs({ lab, settings }: RealLab, node: NodeFolder): Promi
     chmodSync(folder, 0o755);
   }
   const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
-  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter()));
+  const snapshotter = (await takesOverlay(node.root)) ? "overlayfs" : "native";
+  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter));
   writeFileSync(join(node.cniConfig, "10-lab.conflist"), json(cniConfig(node, settings)));
   writeFileSync(node.kubeletConfig, json(kubeletConfig(lab, node, settings)));
   writeFileSync(node.kubeconfig, kubeconfig(accessOf(lab, node.request.name, apiServer(settings))), {
@@ -185,7 +187,7 @@ async function startDriver({ lab, tools }: RealLab, node: NodeFolder, signal?: A
 
 /** Gives a node an image, as an archive in OCI layout. */
 export async function importImage(node: NodeFolder, archive: string): Promise<void> {
-  await ctr(node, "images", "import", archive);
+  await ctr(node, "images", "import", "--snapshotter", snapshotterOf(node), archive);
 }
 
 async function ctr(node: NodeFolder, ...args: readonly string[]): Promise<string> {
@@ -214,10 +216,6 @@ async function until(
       );
     }
   }
-}
-
-function snapshotter(): "overlayfs" | "native" {
-  return (readOptional("/proc/filesystems") ?? "").includes("overlay") ? "overlayfs" : "native";
 }
 
 // A shim outlives its containerd, and names it by the socket.

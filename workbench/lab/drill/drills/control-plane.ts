@@ -17,6 +17,8 @@ export const controlPlaneOutage: Drill = {
   steps: ["SIGSTOP to the API server", "wait beyond the renew deadline", "SIGCONT"],
   expectation:
     "every engine halts at its deadline and cancels: dark time, stated; each trades again by itself",
+  seedNote:
+    "No lease, no deadline: it trades on. The price is split-brain, below: nothing keeps a second engine out.",
   darkBound: ({ lease, start }) => OUTAGE + lease + start,
   async run(stage) {
     const before = await pods(stage);
@@ -88,6 +90,7 @@ export const serviceDeleted: Drill = {
   title: "the headless Service is deleted",
   steps: ["delete it", "engine 0's name is gone", "the next up makes it again"],
   expectation: "engines trade on; the risk engine finds them again by name",
+  seedNote: "Its Service stands in another namespace than its pods: no name resolves, before or after.",
   darkBound: () => 0,
   async run(stage) {
     const { client, spec, manifests } = stage;
@@ -152,6 +155,8 @@ export const marketAdded: Drill = {
     "the first three lists, three replicas",
   ],
   expectation: "no other pod is touched; the map is never absent; the fourth engine's claim is kept",
+  notOnSeed:
+    "its markets are a table in the application: a fourth replica gets none, and a new image restarts all",
   darkBound: () => 0,
   async run(stage) {
     const before = await pods(stage);

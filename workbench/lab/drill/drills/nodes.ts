@@ -17,10 +17,21 @@ import {
 } from "../actions";
 import { watchingDisk } from "../attachments";
 import { check, type Drill, same } from "../drill";
-import { container, engineView, nodeOf, pod, podName, pods, replaced, type Stage, until } from "../stage";
+import {
+  claimName,
+  container,
+  engineView,
+  nodeOf,
+  pod,
+  podName,
+  pods,
+  replaced,
+  type Stage,
+  until,
+} from "../stage";
 
 /** The engine of the first zone, which has a second node to go to. */
-async function victim(
+export async function victim(
   stage: Stage,
 ): Promise<{ readonly ordinal: number; readonly node: NodeFolder; readonly uid: string }> {
   const [zone] = stage.spec.zones;
@@ -31,13 +42,13 @@ async function victim(
   throw new Error(`no engine runs in ${zone}`);
 }
 
-async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
+export async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
   const text = JSON.stringify(await client.get(`/api/v1/nodes/${node.request.name}`));
   return text.includes('"node.kubernetes.io/unreachable"');
 }
 
 // The runbook's own command, on the lab's own proof.
-async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
+export async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
   const engines = await fence(node.request.name, {
     cluster: clusterOf(stage),
     instances: labInstances(stage.lab),
@@ -47,7 +58,7 @@ async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly strin
   return engines.map(({ name }) => name);
 }
 
-async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
+export async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
   await startNode(stage.real, node.request);
   await untaint(stage, node.request.name);
 }
@@ -65,6 +76,7 @@ export const nodeDeath: Drill = {
     "out-of-service taint",
   ],
   expectation: "the engine comes up on the zone's other node, with its volume and its markets",
+  seedNote: "The runbook's command finds engines by a label that its pods do not carry.",
   darkBound: ({ detection, start, lease }) => Math.max(detection, lease) + start + 10,
   async run(stage) {
     const { ordinal, node, uid } = await victim(stage);
@@ -93,7 +105,7 @@ export const nodeDeath: Drill = {
           after.node !== node.request.name && nodeOf(stage, after.node).request.zone === node.request.zone,
           after.node,
         ),
-        same("its claim", `data-${podName(stage, ordinal)}`, after.claim),
+        same("its claim", claimName(stage, ordinal), after.claim),
         same("its disk was attached to", node.request.name, move?.from),
         same("and then to", after.node, move?.to),
         {
@@ -267,12 +279,10 @@ export const zoneLost: Drill = {
   },
 };
 
-async function claimOf({ client, spec }: Stage, ordinal: number): Promise<string> {
-  const claim = JSON.stringify(
-    await client.get(
-      `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/data-${spec.name}-${ordinal}`,
-    ),
-  );
+async function claimOf(stage: Stage, ordinal: number): Promise<string> {
+  const { client, spec } = stage;
+  const path = `/api/v1/namespaces/${spec.namespace}/persistentvolumeclaims/${claimName(stage, ordinal)}`;
+  const claim = JSON.stringify(await client.get(path));
   return /"volumeName":"([^"]+)"/.exec(claim)?.[1] ?? "";
 }
 

@@ -42,6 +42,7 @@ export const freezeEngine: Drill = {
   title: "an engine that is stopped beyond its lease, and continues; the exchange checks no token",
   expectation:
     "the exchange's switch cancels its orders; no order after the deadline; it takes a new term, or is restarted",
+  seedNote: "What stops it here is the program's own deadline, which the manifests do not know.",
   run: freeze,
 };
 
@@ -50,6 +51,7 @@ export const freezeWithTokens: Drill = {
   id: "freeze-token",
   title: "the same at an exchange that refuses an old term's token",
   expectation: "the same: the engine holds its own deadline, so the exchange has nothing to refuse",
+  notOnSeed: "its application has no term and sends no token",
   async run(stage) {
     await stage.exchange.faults({ fencing: true });
     try {
