@@ -26,9 +26,15 @@ export function startUp({ root }: LabFolder, flags: readonly string[]): RunningU
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
   let isOver = false;
+  const end = (): void => {
+    if (!isOver && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  // A drill that somebody interrupts ends with this process, and the group would stay.
+  process.once("exit", end);
   const over = new Promise<void>((resolve) => {
     child.once("close", () => {
       isOver = true;
+      process.removeListener("exit", end);
       resolve();
     });
   });
@@ -36,7 +42,7 @@ export function startUp({ root }: LabFolder, flags: readonly string[]): RunningU
     ended: () => isOver,
     output: () => output,
     kill: async () => {
-      if (!isOver && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      end();
       await over;
     },
   };

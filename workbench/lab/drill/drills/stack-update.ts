@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { darknesses, overlapSeconds } from "../dark";
-import { check, type Drill, same, UNTOUCHED } from "../drill";
+import { check, type Drill, same } from "../drill";
 import { trading } from "../prepare";
 import { configFlags } from "../stack-change";
 import { startUp } from "../stack-command";
 import { PULUMI, type StackStage, said } from "../stack-stage";
 import { allReady, pod, pods, until } from "../stage";
 
+/** Seconds without an order after which an engine counts as dark: it sends one every two. */
+const QUIET = 3;
 /** Instead of what the stack allows three engines whose nodes are lost: about half an hour. */
 const SHORT_AWAIT = 20;
 const FOURTH = ["XRPUSDT"];
@@ -22,13 +24,16 @@ export const versionUpgrade: Drill<StackStage> = {
     const { exchange, spec } = stage;
     const before = { pods: await pods(stage), nodes: await stage.nodes() };
     const { now: from } = await exchange.report();
-    const rolled = await stage.up(stage.changed({ release: stage.nextRelease() }));
-    await trading(stage);
+    const { result: rolled, mostAway } = await watchingPods(stage, async () => {
+      const result = await stage.up(stage.changed({ release: stage.nextRelease() }));
+      await trading(stage);
+      return result;
+    });
     // Until each has sent an order, or the last one would count as dark.
     await sleep(2000);
     const report = await exchange.report();
     const dark = spec.markets.map((list) =>
-      darknesses(report, list, { from, to: report.now, seconds: UNTOUCHED }),
+      darknesses(report, list, { from, to: report.now, seconds: QUIET }),
     );
     const after = { pods: await pods(stage), nodes: await stage.nodes() };
     const kept = after.nodes.filter((name) => before.nodes.includes(name));
@@ -37,6 +42,7 @@ export const versionUpgrade: Drill<StackStage> = {
       touched: [...spec.markets.keys()],
       facts: [
         same("seconds in which two engines were dark", 0, overlapSeconds(dark)),
+        same("most engines that were not ready at once", 1, mostAway),
         same("old nodes that are left", 0, kept.length),
         same("nodes", before.nodes.length, after.nodes.length),
         same("claims", claims(before.pods), claims(after.pods)),
@@ -45,6 +51,30 @@ export const versionUpgrade: Drill<StackStage> = {
     };
   },
 };
+
+/** Does something, and counts how many engines were not ready at once meanwhile. */
+async function watchingPods<Result>(
+  stage: StackStage,
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly mostAway: number }> {
+  const { length } = stage.spec.markets;
+  let mostAway = 0;
+  const looking = setInterval(() => {
+    // A look that fails has seen nothing; the next one comes soon.
+    void pods(stage).then(
+      (seen) => {
+        mostAway = Math.max(mostAway, length - seen.filter(({ ready }) => ready).length);
+      },
+      () => {},
+    );
+  }, 200);
+  try {
+    const result = await work();
+    return { result, mostAway };
+  } finally {
+    clearInterval(looking);
+  }
+}
 
 export const badImageUp: Drill<StackStage> = {
   id: "bad-image-up",
