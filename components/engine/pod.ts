@@ -9,10 +9,11 @@ type Container = types.input.core.v1.Container;
 /** Above everything but the node's own critical pods. */
 export const PRIORITY = 1_000_000;
 
-const UID = 10_001;
-const DATA = { name: "data", mountPath: "/data" } as const;
-const MARKETS = { name: "markets", mountPath: "/etc/trading" } as const;
-const SCRATCH = { name: "tmp", mountPath: "/tmp" } as const;
+/** User and group of every engine, whatever its image says. */
+export const UID = 10_001;
+export const DATA = { name: "data", mountPath: "/data" } as const;
+export const MARKETS = { name: "markets", mountPath: "/etc/trading" } as const;
+export const SCRATCH = { name: "tmp", mountPath: "/tmp" } as const;
 /** Seconds on a node that fell silent before the pod is given up; the runbook fences the node before it starts another. */
 const GIVE_UP = 30;
 const LIVENESS_PERIOD = 10;

@@ -17,7 +17,7 @@ export function marketMapsOf(engine: Resource, stack: Stack): Resource[] {
 }
 
 /** The text that holds the map of ordinals to markets. */
-export function marketMap(configMap: Resource): Field {
+export function marketMap(configMap: Pick<Resource, "inputs">): Field {
   return configMap.inputs.at("data", MARKET_MAP_KEY);
 }
 

@@ -1,6 +1,5 @@
+import { allowedDisruptions } from "../lib/disruptions";
 import { declared, engines, namespaceOf, podLabels, replicasOf } from "../lib/engines";
-import type { Field } from "../lib/field";
-import { scaledCount } from "../lib/quantity";
 import { type Context, defineRule } from "../lib/rule";
 import { selects } from "../lib/selector";
 import type { Resource, Stack } from "../lib/stack";
@@ -120,16 +119,4 @@ function inspectBudget(
       remedy: "set AlwaysAllow, or IfHealthyBudget if a broken engine must stay for inspection",
     });
   });
-}
-
-/** Disruptions that the budget allows while all pods are healthy, as the disruption controller counts them. */
-function allowedDisruptions(
-  spec: Field,
-  replicas: number,
-): { readonly field: Field; readonly allowed: number } {
-  const maximum = spec.at("maxUnavailable");
-  if (maximum.present)
-    return { field: maximum, allowed: Math.min(scaledCount(maximum, replicas) ?? 0, replicas) };
-  const minimum = spec.at("minAvailable");
-  return { field: minimum, allowed: Math.max(0, replicas - (scaledCount(minimum, replicas) ?? 0)) };
 }

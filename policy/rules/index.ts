@@ -3,6 +3,7 @@ import { cpuExclusive } from "./cpu";
 import { pdbCoversEngine } from "./disruption";
 import { engineMustBeStatefulSet, marketAssignmentUnique, singleWriter } from "./identity";
 import { imageDigest } from "./images";
+import { marketStillOwned } from "./markets";
 import { mustBeKnownInPreview } from "./meta";
 import { networkPolicyEnforced } from "./network";
 import { capacityOnDemand, imdsV2, nodeVolumesEncrypted } from "./nodes";
@@ -14,7 +15,7 @@ import { graceFitsThePlatform, shutdownBudget } from "./shutdown";
 import { storageClassTrading } from "./storage";
 import { taintTolerationPair } from "./taints";
 
-/** All rules, in the order in which they are reported. */
+/** All rules that refuse, in the order in which they are reported. */
 export const rules: readonly Rule[] = [
   marketAssignmentUnique,
   engineMustBeStatefulSet,
@@ -36,3 +37,6 @@ export const rules: readonly Rule[] = [
   allowedRegions,
   mustBeKnownInPreview,
 ];
+
+/** Rules that say something and refuse nothing. */
+export const remarks: readonly Rule[] = [marketStillOwned];

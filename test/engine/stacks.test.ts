@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execa } from "execa";
-import { rules } from "../../policy/rules";
+import { remarks, rules } from "../../policy/rules";
 import { NODE_VERSIONS, nodeBinary } from "../support/node-versions";
 import { explain, withStack, withVerdicts } from "./support";
 
@@ -34,7 +34,7 @@ for (const major of ["20", "22", "24"] as const)
           assert.deepEqual(preview.violations, []);
           assert.deepEqual(
             verdicts.map(({ rule }) => rule),
-            rules.map(({ name }) => name),
+            [...rules, ...remarks].map(({ name }) => name),
           );
           const silent = verdicts.filter(({ verdict }) => verdict !== "pass").map(({ rule }) => rule);
           assert.deepEqual(silent.sort(), stack === "local" ? AWS_ONLY : []);

@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { VerdictLine } from "../../policy/lib/verdicts";
 import { type Engine, type EngineOptions, openEngine, type RunResult } from "../../workbench/offline/harness";
+
+export { withVerdicts } from "../../workbench/offline/verdicts";
 
 export const ROOT = join(__dirname, "..", "..");
 export const PACK = join(ROOT, "policy");
@@ -23,27 +22,6 @@ export async function withStack(
   } finally {
     await engine.close();
   }
-}
-
-/** What every rule of the pack said during a run. */
-export async function withVerdicts(run: () => Promise<RunResult>): Promise<[RunResult, VerdictLine[]]> {
-  const folder = mkdtempSync(join(tmpdir(), "verdicts-"));
-  const file = join(folder, "verdicts.jsonl");
-  process.env["TRADING_POLICY_VERDICTS"] = file;
-  try {
-    const result = await run();
-    return [result, readLines(file)];
-  } finally {
-    delete process.env["TRADING_POLICY_VERDICTS"];
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function readLines(file: string): VerdictLine[] {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
 }
 
 /** Steps that change something, as `op name`, in the engine's order. */

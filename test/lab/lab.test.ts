@@ -6,11 +6,13 @@ import { z } from "zod";
 import type { EngineSpec } from "../../components/engine/spec";
 import { engineManifests } from "../../workbench/lab/engines/manifests";
 import { eventually, evict, type PodView, podsOf } from "../../workbench/lab/engines/pods";
-import { KubeClient } from "../../workbench/lab/kube-client";
+import { KubeClient, type Manifest } from "../../workbench/lab/kube-client";
 import { parseKubeconfig } from "../../workbench/lab/kubeconfig";
-import { STORAGE_CLASS } from "../../workbench/lab/nodes";
+import { STORAGE_CLASS, simulatedNode } from "../../workbench/lab/nodes";
 import { labFolder } from "../../workbench/lab/paths";
 import { runningPid } from "../../workbench/lab/processes";
+import { ATTACHMENTS } from "../../workbench/lab/volumes/attacher";
+import { type Attachment, attachmentOf } from "../../workbench/lab/volumes/attachment";
 import { specOf } from "../support/engine-specs";
 import { lab, processesOf } from "./support";
 
@@ -124,6 +126,49 @@ describe("the lab", function () {
     assert.deepEqual(await volumeZones(client), volumes);
   });
 
+  // The controller manager makes the attachments, as on any cluster; only the attacher is a stand-in.
+  it("attaches each engine's disk to its node, and to no second one", async () => {
+    const attached = await eventually(
+      () => attachmentsOf(client),
+      (seen) => seen.length === 3 && seen.every(({ status }) => status.attached),
+    );
+    const nodeOf = new Map(attached.map(({ spec }) => [spec.source.persistentVolumeName, spec.nodeName]));
+    const names = await volumeNames(client);
+    for (const { claim, node } of await pods()) assert.equal(nodeOf.get(names.get(claim ?? "") ?? ""), node);
+
+    const [first] = attached;
+    assert.ok(first);
+    const zone = first.spec.nodeName.replace(/-0$/, "").replace("trading-", "");
+    const elsewhere = attached.find(({ spec }) => spec.nodeName !== first.spec.nodeName)?.spec.nodeName;
+    await client.create(simulatedNode("neighbour", "eu-central-1", zone, {}, [], NO_ROOM, NO_ROOM));
+    for (const [nodeName, reason] of [
+      ["neighbour", /^VolumeInUse: vol-[0-9a-f]{17} is attached to trading-/],
+      [elsewhere ?? "", /^InvalidVolume.ZoneMismatch: /],
+    ] as const) {
+      const name = `second-${nodeName}`;
+      await client.create(secondAttachment(name, { ...first.spec, nodeName }));
+      const refused = await eventually(
+        async () => (await attachmentsOf(client)).find(({ metadata }) => metadata.name === name),
+        (seen) => seen?.status.attachError !== undefined,
+      );
+      assert.equal(refused?.status.attached, false);
+      assert.match(refused?.status.attachError?.message ?? "", reason);
+      await client.send("DELETE", `${ATTACHMENTS}/${name}`);
+    }
+    await client.send("DELETE", "/api/v1/nodes/neighbour");
+    assert.deepEqual(await attachmentsOf(client), attached);
+  });
+
+  it("grows a volume with its claim, disk first", async () => {
+    const path = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/data-trading-engine-0`;
+    const body = { spec: { resources: { requests: { storage: "30Gi" } } } };
+    const { status } = await client.send("PATCH", path, body, "application/merge-patch+json");
+    assert.equal(status, 200);
+    const read = async () => grownSchema.parse(await client.get(path)).status;
+    const grown = await eventually(read, ({ capacity }) => capacity.storage === "30Gi");
+    assert.deepEqual(grown, { capacity: { storage: "30Gi" }, allocatedResources: { storage: "30Gi" } });
+  });
+
   it("says which process was killed, and completes itself without losing anything", async () => {
     const pid = runningPid(labFolder(state), "kube-scheduler");
     assert.ok(pid);
@@ -168,9 +213,31 @@ describe("the lab", function () {
   }
 });
 
+const NO_ROOM = { cpu: "1", memory: "1Gi", pods: "1" } as const;
+
+const grownSchema = z.object({
+  status: z.object({
+    capacity: z.object({ storage: z.string() }),
+    allocatedResources: z.object({ storage: z.string() }).optional(),
+    conditions: z.array(z.unknown()).optional(),
+  }),
+});
+
+function secondAttachment(name: string, spec: Attachment["spec"]): Manifest & { readonly spec: object } {
+  return { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttachment", metadata: { name }, spec };
+}
+
+const listSchema = z.object({ items: z.array(z.unknown()) });
+
+async function attachmentsOf(client: KubeClient): Promise<Attachment[]> {
+  const { items } = listSchema.parse(await client.get(ATTACHMENTS));
+  return items.map(attachmentOf).filter((each) => each !== undefined);
+}
+
 const volumesSchema = z.object({
   items: z.array(
     z.object({
+      metadata: z.object({ name: z.string() }),
       spec: z.object({
         claimRef: z.object({ name: z.string() }),
         nodeAffinity: z.object({
@@ -194,4 +261,10 @@ async function volumeZones(client: KubeClient): Promise<Map<string, string>> {
       return [claimRef.name, matchExpressions[0].values[0]];
     }),
   );
+}
+
+/** Name of each claim's volume. */
+async function volumeNames(client: KubeClient): Promise<Map<string, string>> {
+  const { items } = volumesSchema.parse(await client.get("/api/v1/persistentvolumes"));
+  return new Map(items.map(({ metadata, spec }) => [spec.claimRef.name, metadata.name]));
 }

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -18,12 +9,11 @@ import { KubeClient } from "../../workbench/lab/kube-client";
 import { accessOf } from "../../workbench/lab/kubeconfig";
 import { labFolder } from "../../workbench/lab/paths";
 import { runningPid } from "../../workbench/lab/processes";
-import { cgroupsLike } from "../../workbench/lab/real/cgroups";
-import { labId, nodeFolders } from "../../workbench/lab/real/node-folder";
+import { nodeFolders } from "../../workbench/lab/real/node-folder";
 import { obstacle } from "../../workbench/lab/real/runtime";
 import { apiServer, readSettings } from "../../workbench/lab/settings";
 import { openEngine } from "../../workbench/offline/harness";
-import { command, processesOf } from "./support";
+import { command, processesOf, tracesOf } from "./support";
 
 const MINUTES = 60_000;
 const BUILD = 40 * MINUTES;
@@ -142,25 +132,9 @@ describe("npm run local, as root", function () {
 
   it("goes without a trace: no process, mount, namespace, interface, cgroup, socket or log link", async () => {
     client.close();
-    const id = labId(lab);
     const { code, stderr } = await local("down");
     assert.equal(code, 0, stderr);
-    assert.deepEqual(tracesOf(lab.root, id), []);
+    assert.deepEqual(tracesOf(lab), []);
     assert.equal(existsSync(lab.root), false);
   });
 });
-
-function tracesOf(root: string, id: string): string[] {
-  const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
-  const run = (...args: readonly string[]): string[] => lines(execFileSync("ip", args, { encoding: "utf8" }));
-  const logs = "/var/log/containers";
-  const links = existsSync(logs) ? readdirSync(logs) : [];
-  return [
-    ...processesOf(root).map((pid) => `process ${pid}`),
-    ...lines(readFileSync("/proc/self/mountinfo", "utf8")).filter((line) => line.includes(root)),
-    ...run("netns", "list").filter((line) => line.includes(`lab-${id}`)),
-    ...run("-o", "link").filter((line) => line.includes(id)),
-    ...cgroupsLike(`lab-${id}-`).map((path) => `cgroup ${path}`),
-    ...links.filter((name) => readlinkSync(join(logs, name)).startsWith(root)),
-  ];
-}

@@ -9,6 +9,7 @@ import { KubeClient } from "../../workbench/lab/kube-client";
 import { accessOf } from "../../workbench/lab/kubeconfig";
 import { labFolder } from "../../workbench/lab/paths";
 import { apiServer } from "../../workbench/lab/settings";
+import { ATTACHMENTS } from "../../workbench/lab/volumes/attacher";
 import { startLab, startSurroundings } from "../../workbench/local/surroundings";
 import { type Edits, type Engine, openEngine } from "../../workbench/offline/harness";
 import { processesOf } from "./support";
@@ -23,6 +24,11 @@ const listSchema = z.object({
     z.object({
       metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
     }),
+  ),
+});
+const attachmentsSchema = z.object({
+  items: z.array(
+    z.object({ spec: z.object({ nodeName: z.string() }), status: z.object({ attached: z.boolean() }) }),
   ),
 });
 const identitySchema = z.object({ metadata: z.object({ uid: z.string() }) });
@@ -71,6 +77,20 @@ describe("the dev stack over AWS in the small", function () {
     return items.map(({ metadata }) => metadata.name).sort();
   };
 
+  // Nodes that have an engine's disk, and nothing of the nodes that went.
+  const attachedTo = async (): Promise<string[]> => {
+    const { items } = attachmentsSchema.parse(await client.get(ATTACHMENTS));
+    return items
+      .filter(({ status }) => status.attached)
+      .map(({ spec }) => spec.nodeName)
+      .sort();
+  };
+
+  const disksAt = async (expected: readonly string[]): Promise<void> => {
+    const seen = await eventually(attachedTo, (names) => names.join() === expected.join());
+    assert.deepEqual(seen, expected);
+  };
+
   it("comes up in one run, and each engine has a node of its own zone's group", async () => {
     const result = await engine.up();
     assert.equal(result.exitCode, 0, result.stdout + result.stderr);
@@ -80,6 +100,7 @@ describe("the dev stack over AWS in the small", function () {
       [0, 1, 2].map((ordinal) => ({ name: `trading-engine-${ordinal}`, ready: true, qos: "Guaranteed" })),
     );
     assert.deepEqual(seen.map(({ node }) => node).sort(), await nodes());
+    await disksAt(await nodes());
   });
 
   it("gives a node what its own user data says: taints, CPUs, and fewer of them to hand out", async () => {
@@ -154,6 +175,7 @@ describe("the dev stack over AWS in the small", function () {
       "every pod moved",
     );
     assert.equal(mostAway, 1, "the budget lets one engine go at a time");
+    await disksAt(await nodes());
   });
 
   it("adds an engine: a fourth pod, the others untouched", async () => {
@@ -174,6 +196,7 @@ describe("the dev stack over AWS in the small", function () {
     );
     assert.equal(after[3]?.ready, true);
     assert.equal((await nodes()).length, 6);
+    await disksAt(after.map(({ node }) => node ?? "none").sort());
   });
 
   it("grows a volume with its claim, while its engine runs", async () => {

@@ -1,6 +1,9 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import type { LabFolder } from "../../workbench/lab/paths";
+import { cgroupsLike } from "../../workbench/lab/real/cgroups";
+import { labId } from "../../workbench/lab/real/node-folder";
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -22,7 +25,7 @@ export async function lab(args: readonly string[], options: CommandOptions = {})
 
 /** Runs a command of the workbench as a person would, in a process of its own; a signal can be sent to it by its id. */
 export async function command(
-  name: "lab" | "local",
+  name: "lab" | "local" | "offline",
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
@@ -59,4 +62,22 @@ export function processesOf(state: string): number[] {
       }
     })
     .map(Number);
+}
+
+/** What a lab with real nodes left on this machine: processes, mounts, namespaces, interfaces, cgroups and log links. */
+export function tracesOf(lab: LabFolder): string[] {
+  const { root } = lab;
+  const id = labId(lab);
+  const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+  const run = (...args: readonly string[]): string[] => lines(execFileSync("ip", args, { encoding: "utf8" }));
+  const logs = "/var/log/containers";
+  const links = existsSync(logs) ? readdirSync(logs) : [];
+  return [
+    ...processesOf(root).map((pid) => `process ${pid}`),
+    ...lines(readFileSync("/proc/self/mountinfo", "utf8")).filter((line) => line.includes(root)),
+    ...run("netns", "list").filter((line) => line.includes(`lab-${id}`)),
+    ...run("-o", "link").filter((line) => line.includes(id)),
+    ...cgroupsLike(`lab-${id}-`).map((path) => `cgroup ${path}`),
+    ...links.filter((name) => readlinkSync(join(logs, name)).startsWith(root)),
+  ];
 }

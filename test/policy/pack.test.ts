@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pdbCoversEngine } from "../../policy/rules/disruption";
 import { imageDigest } from "../../policy/rules/images";
-import { rules } from "../../policy/rules/index";
+import { remarks, rules } from "../../policy/rules/index";
 import { mustBeKnownInPreview } from "../../policy/rules/meta";
 import { shutdownBudget } from "../../policy/rules/shutdown";
 import { borrowedCluster, goodStack } from "./fixtures/good";
@@ -40,9 +40,17 @@ describe("the pack", () => {
       assert.match(explain(verdict), /StatefulSet "btc".*must be known in preview/);
     });
 
+  for (const rule of remarks)
+    it(`${rule.name} refuses nothing, and has nothing to say of the good stack, an empty one, or a borrowed cluster`, () => {
+      assert.equal(rule.level, "advisory");
+      passes(rule, goodStack());
+      isNotApplicable(rule, new FixtureStack([]), /^the stack has no/);
+      passes(rule, borrowedCluster());
+    });
+
   it("names every rule once", () => {
-    const names = rules.map(({ name }) => name);
+    const names = [...rules, ...remarks].map(({ name }) => name);
     assert.deepEqual(names, [...new Set(names)]);
-    assert.equal(names.length, 19);
+    assert.equal(names.length, 20);
   });
 });

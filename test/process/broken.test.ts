@@ -16,9 +16,11 @@ const BROKEN: readonly (readonly [engine: string, line: string, words: RegExp])[
   ["never-syncs", "synced-before-sent", /without an fsync/],
   ["reuses-ids", "ids-unique", /used the client order id/],
   ["trusts-empty-log", "empty-log", /empty log beside an open position/],
+  ["any-market", "moved-market", /no longer its own/],
   ["skips-damage", "damaged-log", /damaged/],
   ["ignores-lease", "lease-before-first-order", /while another held the lease/],
   ["ignores-deadline", "lease-deadline", /after its renew deadline/],
+  ["notices-late", "log-after-term", /wrote into the log after its term/],
   ["no-dead-man", "dead-man", /switch is not armed/],
 ];
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "mocha";
+import { decodeLog } from "../../examples/engine/core/wal-codec";
 import { isClean } from "../../examples/engine/exchange/ledger";
+import { LOG_FILE } from "../../examples/engine/shell/log-store";
 import { status } from "../../workbench/conformance/bench";
 import { until } from "../../workbench/conformance/process";
 import { withBench } from "./support";
@@ -23,6 +27,24 @@ describe("the reference engine, with something broken", () => {
       const late = bench.orders().filter(({ at }) => at > deadline);
       assert.deepEqual(late, []);
       assert.equal(await status(`${engine.url}/ready`), 503);
+    }));
+
+  it("leaves the log to its successor when it was stopped beyond its term", () =>
+    withBench(async (bench) => {
+      const first = await bench.startTrading();
+      await until("orders that the switch will cancel", 3000, () => bench.openOrders().length > 1);
+      first.signal("SIGSTOP");
+      const frozenAt = bench.orders("dead-man").length;
+      await until("the switch", 5000, () => bench.orders("dead-man").length > frozenAt);
+      // Another pod: another holder of the lease, on the same volume.
+      const second = await bench.startTrading({ IDENTITY_DIR: mkdtempSync(join(bench.directory, "pod-")) });
+      // The confirmations have waited in its socket all the time.
+      first.signal("SIGCONT");
+      await until("the end is said", 6000, () => first.output.includes("The term is over"));
+      await pause(300);
+      const { ending } = decodeLog(readFileSync(join(bench.dataDir, LOG_FILE)));
+      await second.kill();
+      assert.notEqual(ending.kind, "corrupt", JSON.stringify(ending));
     }));
 
   it("halts when the API server is away past the deadline, and trades again when it is back", () =>

@@ -4,11 +4,13 @@ export interface Result {
   readonly value: number;
   /** Largest value allowed; left out where the figure is for orientation. */
   readonly bound?: number;
+  /** Smallest value allowed, where more is better. */
+  readonly least?: number;
   readonly detail: string;
 }
 
-export function isMissed({ value, bound }: Result): boolean {
-  return bound !== undefined && !(value <= bound);
+export function isMissed({ value, bound, least }: Result): boolean {
+  return (bound !== undefined && !(value <= bound)) || (least !== undefined && !(value >= least));
 }
 
 /** The results as a Markdown table, for the terminal and for the file alike. */
@@ -16,12 +18,24 @@ export function formatResults(results: readonly Result[]): string {
   const rows = results.map((result) => [
     result.what,
     format(result.value),
-    result.bound === undefined ? "–" : `≤ ${format(result.bound)}`,
-    result.bound === undefined ? "–" : isMissed(result) ? "MISSED" : "held",
+    boundOf(result),
+    boundOf(result) === NONE ? NONE : isMissed(result) ? "MISSED" : "held",
     result.detail,
   ]);
-  const table = [["what", "value", "bound", "", "measured"], ["---", "---", "---", "---", "---"], ...rows];
+  return formatTable([["what", "value", "bound", "", "measured"], ...rows]);
+}
+
+/** Rows as a Markdown table; the first one is its head. */
+export function formatTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const table = [head, head.map(() => "---"), ...rows];
   return table.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+const NONE = "–";
+
+function boundOf({ bound, least }: Result): string {
+  if (bound !== undefined) return `≤ ${format(bound)}`;
+  return least === undefined ? NONE : `≥ ${format(least)}`;
 }
 
 function format(value: number): string {

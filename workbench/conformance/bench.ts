@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LeaseApi } from "../../examples/engine/exchange/lease-api";
 import { type Audit, type Entry, isClean } from "../../examples/engine/exchange/ledger";
 import { ExchangeSimulator } from "../../examples/engine/exchange/simulator";
 import { readPositions } from "../../examples/engine/risk/client";
 import { freePort, Program, until } from "./process";
+import { removeFolder, temporaryFolder } from "./temporary";
 
 /** Times of the test bench, in milliseconds: far shorter than in production, with the same proportions. */
 export interface Times {
@@ -33,7 +33,16 @@ export const SHORT: Times = {
 
 export const POD = "engine-0";
 export const NAMESPACE = "trading";
+/** Names of the volume and of the market map in a bench's folder. */
+export const DATA = "data";
+export const MARKET_MAP = "markets.json";
 export const MARKETS = { "0": ["BTCUSDT", "BTCUSD"], "1": ["ETHUSDT"], "2": [] } as const;
+
+/** What has to be run for an engine with this environment, in a bench whose files are in `directory`. */
+export type Launch = (environment: Readonly<Record<string, string>>, directory: string) => readonly string[];
+
+/** A start command, which is run as it is, or something that needs more. */
+export type Start = readonly string[] | Launch;
 
 /** One engine at its ports. */
 export interface Engine extends Program {
@@ -47,29 +56,28 @@ export class Bench {
   readonly leases: LeaseApi;
   readonly directory: string;
   readonly times: Times;
-  readonly #command: readonly string[];
+  readonly #launch: Launch;
   readonly #programs: Program[] = [];
 
-  private constructor(
-    command: readonly string[],
-    times: Times,
-    exchange: ExchangeSimulator,
-    leases: LeaseApi,
-  ) {
-    this.#command = command;
+  private constructor(start: Start, times: Times, exchange: ExchangeSimulator, leases: LeaseApi) {
+    this.#launch = typeof start === "function" ? start : () => start;
     this.times = times;
     this.exchange = exchange;
     this.leases = leases;
-    this.directory = mkdtempSync(join(tmpdir(), "engine-bench-"));
-    writeFileSync(join(this.directory, "markets.json"), JSON.stringify(MARKETS));
+    this.directory = temporaryFolder("engine-bench-");
+    writeFileSync(this.marketsFile, JSON.stringify(MARKETS));
   }
 
-  static async open(command: readonly string[], times: Times = SHORT): Promise<Bench> {
-    return new Bench(command, times, await ExchangeSimulator.start(), await LeaseApi.start());
+  static async open(start: Start, times: Times = SHORT): Promise<Bench> {
+    return new Bench(start, times, await ExchangeSimulator.start(), await LeaseApi.start());
   }
 
   get dataDir(): string {
-    return join(this.directory, "data");
+    return join(this.directory, DATA);
+  }
+
+  get marketsFile(): string {
+    return join(this.directory, MARKET_MAP);
   }
 
   /** The pod's environment, as the stack makes it, and where to find exchange and lease here. */
@@ -82,7 +90,7 @@ export class Bench {
       NODE_NAME: "bench",
       ENGINE_NAME: "engine",
       DATA_DIR: this.dataDir,
-      MARKETS_FILE: join(this.directory, "markets.json"),
+      MARKETS_FILE: this.marketsFile,
       DRAIN_BUDGET_SECONDS: String(times.drainBudgetSeconds),
       HTTP_PORT: String(ports.http),
       METRICS_PORT: String(ports.metrics),
@@ -103,7 +111,8 @@ export class Bench {
   /** Starts an engine and does not wait. `prefix` goes before the command, for example to set a limit. */
   async start(env: Readonly<Record<string, string>> = {}, prefix: readonly string[] = []): Promise<Engine> {
     const ports = { http: await freePort(), metrics: await freePort() };
-    const program = new Program([...prefix, ...this.#command], { ...this.environment(ports), ...env });
+    const environment = { ...this.environment(ports), ...env };
+    const program = new Program([...prefix, ...this.#launch(environment, this.directory)], environment);
     this.#programs.push(program);
     return Object.assign(program, {
       url: `http://127.0.0.1:${ports.http}`,
@@ -153,7 +162,7 @@ export class Bench {
     await Promise.all(this.#programs.map((program) => program.kill()));
     await this.exchange.stop();
     await this.leases.stop();
-    rmSync(this.directory, { recursive: true, force: true });
+    removeFolder(this.directory);
   }
 }
 

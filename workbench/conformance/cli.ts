@@ -1,5 +1,7 @@
 import { reason } from "../../examples/engine/core/json";
 import { type Call, HELP, readArguments, UsageError } from "./arguments";
+import { budgetInWords } from "./budget";
+import { openImage } from "./image/open";
 import { LINES } from "./lines";
 import { checkOutside } from "./outside";
 import { type Checked, checkCommand } from "./run";
@@ -10,12 +12,16 @@ const ONE_LINE = (checked: Checked): string => {
   return `${checked.verdict}  ${checked.id}: ${checked.promise}${took}${why}\n`;
 };
 
-async function check(call: Extract<Call, { kind: "url" | "command" }>): Promise<Checked[]> {
+async function check(call: Extract<Call, { kind: "url" | "command" | "image" }>): Promise<Checked[]> {
   const { json, only } = call.options;
   const tell = (checked: Checked) => {
     if (!json) process.stdout.write(ONE_LINE(checked));
   };
   if (call.kind === "command") return checkCommand(call.command, only, tell);
+  if (call.kind === "image") {
+    const image = await openImage(call.archive, (line) => process.stderr.write(`${line}\n`));
+    return checkCommand(image, only, tell);
+  }
   const results = await checkOutside(call);
   return LINES.filter(({ id }) => only.length === 0 || only.includes(id)).flatMap(({ id, promise }) => {
     const result = results.get(id);
@@ -39,7 +45,11 @@ async function main(args: readonly string[]): Promise<number> {
   const results = await check(call);
   const count = (verdict: string) => results.filter((result) => result.verdict === verdict).length;
   if (call.options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  else process.stdout.write(`\n${count("PASS")} passed, ${count("FAIL")} failed, ${count("SKIP")} skipped\n`);
+  else {
+    process.stdout.write(`\n${count("PASS")} passed, ${count("FAIL")} failed, ${count("SKIP")} skipped\n`);
+    const budget = budgetInWords(results);
+    if (budget !== undefined) process.stdout.write(`${budget}\n`);
+  }
   return count("FAIL") === 0 ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { boundPort } from "../../examples/engine/shell/http";
 import { sleep } from "../../examples/engine/shell/sleep";
+import { removeFolders } from "./temporary";
 
 export interface Exit {
   readonly code: number | null;
@@ -27,7 +28,10 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-process.once("exit", killAll);
+process.once("exit", () => {
+  killAll();
+  removeFolders();
+});
 
 /** A program under observation, with its output kept. */
 export class Program {

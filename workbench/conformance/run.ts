@@ -1,5 +1,5 @@
 import { reason } from "../../examples/engine/core/json";
-import { Bench, SHORT, type Times } from "./bench";
+import { Bench, SHORT, type Start, type Times } from "./bench";
 import { LINES } from "./lines";
 import { fail, type Line, type Result, skip } from "./lines/line";
 
@@ -11,23 +11,23 @@ export interface Checked extends Result {
 
 /** Checks the lines one after the other, each in a bench of its own, and tells each result as it comes. */
 export async function checkCommand(
-  command: readonly string[],
+  start: Start,
   only: readonly string[],
   tell: (checked: Checked) => void,
   times: Times = SHORT,
 ): Promise<Checked[]> {
   const lines = LINES.filter(({ id }) => only.length === 0 || only.includes(id));
   const never = lines.some((line) => line.withoutTrading !== true)
-    ? await whyItNeverTrades(command, times)
+    ? await whyItNeverTrades(start, times)
     : undefined;
   const results: Checked[] = [];
   for (const line of lines) {
-    const start = performance.now();
+    const began = performance.now();
     const result =
       never !== undefined && line.withoutTrading !== true
         ? skip(`It never traded with the simulator: ${never}`)
-        : await runLine(line, command, times);
-    const checked = { id: line.id, promise: line.promise, ms: performance.now() - start, ...result };
+        : await runLine(line, start, times);
+    const checked = { id: line.id, promise: line.promise, ms: performance.now() - began, ...result };
     results.push(checked);
     tell(checked);
   }
@@ -39,8 +39,8 @@ export async function checkCommand(
   return results;
 }
 
-async function runLine(line: Line, command: readonly string[], times: Times): Promise<Result> {
-  const bench = await Bench.open(command, times);
+async function runLine(line: Line, start: Start, times: Times): Promise<Result> {
+  const bench = await Bench.open(start, times);
   try {
     return await line.check(bench);
   } catch (error) {
@@ -51,19 +51,15 @@ async function runLine(line: Line, command: readonly string[], times: Times): Pr
 }
 
 /** One line alone. */
-export async function checkLine(
-  id: string,
-  command: readonly string[],
-  times: Times = SHORT,
-): Promise<Result> {
+export async function checkLine(id: string, start: Start, times: Times = SHORT): Promise<Result> {
   const line = LINES.find((candidate) => candidate.id === id);
   if (line === undefined) throw new Error(`there is no line ${id}`);
-  return runLine(line, command, times);
+  return runLine(line, start, times);
 }
 
 /** Without this, an engine that cannot start would fail every line for the same reason, slowly. */
-async function whyItNeverTrades(command: readonly string[], times: Times): Promise<string | undefined> {
-  const bench = await Bench.open(command, times);
+async function whyItNeverTrades(start: Start, times: Times): Promise<string | undefined> {
+  const bench = await Bench.open(start, times);
   try {
     await bench.startTrading();
     return undefined;

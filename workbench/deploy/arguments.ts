@@ -8,6 +8,7 @@ export const HELP = `Usage: npm run up -- <environment> [pulumi flags]
 
 Deploys Pulumi.<environment>.yaml to AWS with the policy pack enforced, then waits until every engine is ready.
 An unchanged StatefulSet is not awaited by Pulumi after its nodes were rolled, so the wait is part of the command.
+Then it compares what the cluster holds with what was declared, and ends with 1 where something changed it on its way.
 
   <environment>   the stack: dev, staging, prod, or one of your own
   [pulumi flags]  passed on to "pulumi up", for example --yes, --diff, --target

@@ -4,6 +4,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { HELP, readArguments } from "./arguments";
 import { statefulSets, waitCommand } from "./engines";
+import {
+  declaredObjects,
+  itemsOf,
+  type KubernetesObject,
+  liveProblems,
+  readCommands,
+  readObjects,
+} from "./live";
 import { type Ask, missingPrerequisites } from "./prerequisites";
 
 const ROOT = join(__dirname, "..", "..");
@@ -50,8 +58,34 @@ async function awaitEngines(environment: string): Promise<number> {
   const engines = statefulSets(await output(environment, "engines"));
   if (engines.length === 0) return say("The stack has no engines to wait for.", 0);
   const kubeconfig = await output(environment, "kubeconfig");
-  if (typeof kubeconfig !== "string") return await rollouts(engines, []);
-  return await withFile("kubeconfig", kubeconfig, (file) => rollouts(engines, ["--kubeconfig", file]));
+  const look = async (kubectl: readonly string[]): Promise<number> => {
+    const code = await rollouts(engines, kubectl);
+    return code === 0 ? await compare(environment, kubectl) : code;
+  };
+  if (typeof kubeconfig !== "string") return await look([]);
+  return await withFile("kubeconfig", kubeconfig, (file) => look(["--kubeconfig", file]));
+}
+
+/** What a webhook changed on its way into the cluster no preview shows: the deployment has failed all the same. */
+async function compare(environment: string, kubectl: readonly string[]): Promise<number> {
+  const state = await ask("pulumi", ["stack", "export", "--stack", environment]);
+  const declared = declaredObjects(state === undefined ? {} : JSON.parse(state));
+  const problems = liveProblems(declared, await liveObjects(declared, kubectl));
+  if (problems.length === 0) return say("The cluster holds what was declared.", 0);
+  const remedy = "Look for a mutating admission policy or webhook, or for a change by hand.";
+  return say(["The cluster holds something else than was declared:", ...problems, remedy].join("\n  "), 1);
+}
+
+async function liveObjects(
+  declared: readonly KubernetesObject[],
+  kubectl: readonly string[],
+): Promise<KubernetesObject[]> {
+  const found: unknown[] = [];
+  for (const command of readCommands(declared)) {
+    const answer = await ask("kubectl", [...kubectl, ...command]);
+    if (answer !== undefined) found.push(JSON.parse(answer));
+  }
+  return readObjects(found.flatMap((value) => itemsOf(value)));
 }
 
 /** Lends a file that only this user can read, and deletes it afterwards. */

@@ -1,6 +1,6 @@
 import { UserError } from "../offline/errors";
 import { MOST_NODES } from "./real/node-folder";
-import type { TimerSet } from "./timers";
+import type { LabTimers } from "./timers";
 
 export const COMMANDS = ["up", "down", "status", "kubeconfig"] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -18,8 +18,11 @@ export interface LabArguments {
   readonly stack?: string;
   readonly port?: number;
   readonly nodesPerZone?: number;
-  readonly timers?: TimerSet;
+  readonly timers?: LabTimers;
   readonly cpuManager?: CpuManager;
+  /** A cluster that somebody else made, instead of a lab. */
+  readonly context?: string;
+  readonly kubeconfig?: string;
   /** How many real nodes each zone has. */
   readonly real?: Readonly<Record<string, number>>;
 }
@@ -34,6 +37,8 @@ const FLAGS: Readonly<Record<string, readonly Command[]>> = {
   "--real": ["up"],
   "--timers": ["up"],
   "--cpu-manager": ["up"],
+  "--context": ["status"],
+  "--kubeconfig": ["status"],
 };
 
 /** Reads the command line; throws a {@link UserError} for what it cannot mean. */
@@ -61,7 +66,8 @@ function readFlags(command: Command, rest: readonly string[]): LabArguments {
       throw new UserError(`unknown option "${name}". See npm run lab -- ${command} --help.`);
     }
     if (!takers.includes(command)) {
-      throw new UserError(`${name} is for "${takers.join(", ")}" only: a lab keeps what it was made with.`);
+      const why = takers.includes("up") ? ": a lab keeps what it was made with" : "";
+      throw new UserError(`${name} is for "${takers.join(", ")}" only${why}.`);
     }
     const value = inline ?? queue.shift();
     if (value === undefined || value === "" || value.startsWith("-")) {
@@ -71,12 +77,22 @@ function readFlags(command: Command, rest: readonly string[]): LabArguments {
   }
   const state = values.get("--state");
   const stack = values.get("--stack");
+  const context = values.get("--context");
+  const kubeconfig = values.get("--kubeconfig");
+  if (context !== undefined && state !== undefined) {
+    throw new UserError("--state names a lab and --context another cluster: use one of them.");
+  }
+  if (kubeconfig !== undefined && context === undefined) {
+    throw new UserError("--kubeconfig needs --context NAME: the context of that file to look at.");
+  }
   const port = number(values, "--port", 1024, 65_535);
   const nodesPerZone = number(values, "--nodes-per-zone", 0, 100);
   return {
     command,
     ...(state !== undefined && { state }),
     ...(stack !== undefined && { stack }),
+    ...(context !== undefined && { context }),
+    ...(kubeconfig !== undefined && { kubeconfig }),
     ...(port !== undefined && { port }),
     ...(nodesPerZone !== undefined && { nodesPerZone }),
     ...choice(values, "--timers", "timers", ["real", "scaled"] as const),

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
-import { messageOf, runMain, UserError } from "../offline/errors";
+import { runMain, UserError } from "../offline/errors";
 import { acquireLock } from "../offline/lock";
 import { signalAll } from "../offline/pulumi-process";
 import { type LabArguments, parseArguments } from "./arguments";
+import { contextStatus } from "./context-status";
 import { down } from "./down";
 import { drillMain } from "./drill/cli";
+import { inWords } from "./faults";
 import { helpText } from "./help";
 import { type LabFolder, labFolder } from "./paths";
 import { apiServer } from "./settings";
@@ -15,7 +17,6 @@ import { up } from "./up";
 const WAIT_FOR_OTHER_RUN = 10 * 60_000;
 const INTERRUPTED = 130;
 const NOT_UP = 3;
-const UNUSABLE: readonly string[] = ["EACCES", "EEXIST", "ENOENT", "ENOTDIR", "EROFS"];
 
 async function main(): Promise<number> {
   const [first, ...rest] = process.argv.slice(2);
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
     process.stdout.write(helpText(options.topic));
     return 0;
   }
-  if (process.platform !== "linux") {
+  if (process.platform !== "linux" && options.context === undefined) {
     throw new UserError("the lab needs Linux: it knows its processes by /proc.");
   }
   const lab = labFolder(options.state);
@@ -43,7 +44,7 @@ async function perform(lab: LabFolder, options: LabArguments): Promise<number> {
     case "down":
       return await locked(lab, () => runDown(lab));
     case "status":
-      return await runStatus(lab);
+      return await runStatus(lab, options);
     case "kubeconfig":
       return printKubeconfig(lab);
   }
@@ -85,7 +86,12 @@ async function runDown(lab: LabFolder): Promise<number> {
   return 0;
 }
 
-async function runStatus(lab: LabFolder): Promise<number> {
+async function runStatus(lab: LabFolder, { context, kubeconfig }: LabArguments): Promise<number> {
+  if (context !== undefined) {
+    const { text, fits } = await contextStatus({ context, ...(kubeconfig !== undefined && { kubeconfig }) });
+    process.stdout.write(`${text}\n`);
+    return fits ? 0 : NOT_UP;
+  }
   const status = await readStatus(lab);
   process.stdout.write(`${describeStatus(status)}\n`);
   return isUp(status) ? 0 : NOT_UP;
@@ -111,18 +117,6 @@ async function locked(lab: LabFolder, work: () => Promise<number>): Promise<numb
   } finally {
     lock.release();
   }
-}
-
-// Faults of the machine that every write may meet.
-function inWords(error: unknown, lab: LabFolder): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC") {
-    return new UserError(`the disk of ${lab.root} is full: make room, or use --state DIR on another disk.`);
-  }
-  if (typeof code === "string" && UNUSABLE.includes(code)) {
-    return new UserError(`the lab cannot be kept in ${lab.root} (${messageOf(error)}): use --state DIR.`);
-  }
-  return error;
 }
 
 function say(line: string): void {

@@ -3,6 +3,7 @@ import type { KubeClient } from "./kube-client";
 import { addonStandIn, nodeManifests, storageClass } from "./nodes";
 import type { LabSettings } from "./settings";
 import { stackPlan } from "./stack-plan";
+import { csiDriver } from "./volumes/volume";
 
 const nodesSchema = z.object({
   items: z.array(
@@ -35,7 +36,7 @@ export async function populate(client: KubeClient, settings: LabSettings): Promi
   const stack = { ...stackPlan(settings.stack), nodesPerZone: settings.nodesPerZone };
   const made: string[] = [];
   const nodes = isBare(settings) ? [] : nodeManifests(stack, settings.real?.zones);
-  for (const manifest of [storageClass(), ...nodes, addonStandIn(stack)]) {
+  for (const manifest of [storageClass(), csiDriver(), ...nodes, addonStandIn(stack)]) {
     if (await client.create(manifest)) made.push(`${manifest.kind} ${manifest.metadata.name}`);
   }
   return made;

@@ -100,7 +100,7 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       "node-ip": "127.0.0.1",
     }),
   ],
-  volumes: (lab) => [
+  volumes: (lab, { timers }) => [
     process.execPath,
     [
       "-r",
@@ -108,6 +108,7 @@ const COMMANDS: Readonly<Record<ProcessName, Command>> = {
       join(__dirname, "volumes", "main.ts"),
       lab.kubeconfigOf("volumes"),
       lab.disks,
+      String(TIMERS[timers].attachSeconds * 1000),
     ],
   ],
 };
@@ -121,6 +122,9 @@ function controller(lab: LabFolder, name: "kube-controller-manager" | "kube-sche
     kubeconfig: lab.kubeconfigOf(name),
     // There is one of each, and nobody asks them anything.
     "leader-elect": "false",
+    // Kubernetes' own 20 and 50 a second protect an API server that others use too: here only they would be measured.
+    "kube-api-qps": "2000",
+    "kube-api-burst": "4000",
     "secure-port": "0",
     profiling: "false",
   };

@@ -38,8 +38,10 @@ What runs already is left alone; a lab that was killed half-way is completed. Ct
 Ends every process of the lab, also those of a run that crashed, and removes its folder with all logs and data.
 `,
   status: `npm run lab -- status [--state DIR]
+npm run lab -- status --context NAME [--kubeconfig FILE]
 
-Says what runs. Ends with 0 when the lab is up, with 3 when it is not or not completely.
+Says what runs. Ends with 0 when the lab is up, with 3 when it is not or not completely. With --context it says of a
+cluster that exists what Pulumi.local.yaml needs there and what is missing; it changes nothing. 0 when nothing is missing.
 `,
   kubeconfig: `npm run lab -- kubeconfig [--state DIR]
 

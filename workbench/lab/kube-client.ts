@@ -32,6 +32,7 @@ const TIMEOUT_MILLISECONDS = 15_000;
 /** Plural and place of the kinds that the lab and its tests write. */
 const KINDS: Readonly<Record<string, readonly [plural: string, namespaced: boolean]>> = {
   ConfigMap: ["configmaps", true],
+  CSIDriver: ["csidrivers", false],
   CustomResourceDefinition: ["customresourcedefinitions", false],
   DaemonSet: ["daemonsets", true],
   EndpointSlice: ["endpointslices", true],
@@ -47,6 +48,7 @@ const KINDS: Readonly<Record<string, readonly [plural: string, namespaced: boole
   ServiceAccount: ["serviceaccounts", true],
   StatefulSet: ["statefulsets", true],
   StorageClass: ["storageclasses", false],
+  VolumeAttachment: ["volumeattachments", false],
 };
 
 /** Path of an object of a known kind. */
@@ -102,9 +104,13 @@ export class KubeClient {
     return true;
   }
 
-  /** Events of a list, at first one for each object that is there; ends when the API server ends it. */
-  async *watch(path: string): AsyncGenerator<unknown> {
-    const response = await this.#open("GET", `${path}?watch=true`, undefined, "application/json");
+  /**
+   * Events of a list: those after a version of it or, without one, at first one for each object that is there. Ends
+   * when the API server ends it.
+   */
+  async *watch(path: string, version?: string): AsyncGenerator<unknown> {
+    const since = version === undefined ? "" : `&resourceVersion=${version}`;
+    const response = await this.#open("GET", `${path}?watch=true${since}`, undefined, "application/json");
     if (response.statusCode !== 200) {
       response.destroy();
       throw new ApiError(path, { status: response.statusCode ?? 0, body: undefined });
@@ -134,12 +140,15 @@ export class KubeClient {
       const text = body === undefined ? undefined : JSON.stringify(body);
       // Node announces no length for a DELETE: its body would be read as the next request of the connection.
       const length = text === undefined ? {} : { "content-length": Buffer.byteLength(text) };
+      const { server, token } = this.#access;
       const headers = {
         accept: "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(text === undefined ? {} : { "content-type": type, ...length }),
       };
       const outgoing = request(
-        new URL(path, this.#access.server),
+        // A server may be a folder of a proxy, so its own path stays.
+        new URL(server.replace(/\/$/, "") + path),
         { method, agent: this.#agent, headers },
         resolve,
       );

@@ -5,17 +5,23 @@ import { CLIENTS, type LabFolder } from "./paths";
 /** Name of the context, of its cluster and of its user: what `trading:cluster: { context: lab }` names. */
 export const CONTEXT = "lab";
 
-/** What a client needs to reach the API server as itself. */
+/** What a client needs to reach an API server, and how it says who it is: with a certificate or with a token. */
 export interface Access {
   readonly server: string;
-  /** PEM texts. */
-  readonly authority: string;
-  readonly certificate: string;
-  readonly key: string;
+  /** PEM text. @default - the authorities that Node.js knows */
+  readonly authority?: string;
+  /** PEM texts, both or none. */
+  readonly certificate?: string;
+  readonly key?: string;
+  /** Bearer token. */
+  readonly token?: string;
 }
 
+/** As a lab's own clients have it. */
+export type LabAccess = Required<Omit<Access, "token">>;
+
 /** A kubeconfig with everything inside, as JSON, which is YAML: it works wherever it is copied. */
-export function kubeconfig({ server, authority, certificate, key }: Access): string {
+export function kubeconfig({ server, authority, certificate, key }: LabAccess): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const config = {
     apiVersion: "v1",
@@ -34,7 +40,7 @@ export function kubeconfig({ server, authority, certificate, key }: Access): str
 }
 
 /** How a client of the lab reaches its API server. */
-export function accessOf(lab: LabFolder, client: string, server: string): Access {
+export function accessOf(lab: LabFolder, client: string, server: string): LabAccess {
   return {
     server,
     authority: readFileSync(lab.certificate("ca"), "utf8"),
@@ -60,7 +66,7 @@ const fileSchema = z.object({
 });
 
 /** Reads what {@link kubeconfig} wrote. */
-export function parseKubeconfig(text: string): Access {
+export function parseKubeconfig(text: string): LabAccess {
   const { clusters, users } = fileSchema.parse(JSON.parse(text));
   const decoded = (data: string): string => Buffer.from(data, "base64").toString();
   const [{ cluster }] = clusters;

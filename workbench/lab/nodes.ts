@@ -87,7 +87,8 @@ export function simulatedNode(
         "kubernetes.io/arch": "amd64",
         ...labels,
       },
-      ...{ annotations: { [SIMULATED.key]: SIMULATED.value } },
+      // What a kubelet says of itself: without it nothing is attached to the node.
+      ...{ annotations: { [SIMULATED.key]: SIMULATED.value, [ATTACHED_BY_CONTROLLER]: "true" } },
     },
     spec: { providerID: `lab://${name}`, taints: [...taints] },
     status: { capacity, allocatable },
@@ -138,9 +139,11 @@ export function storageClass(): Manifest & Readonly<Record<string, unknown>> {
     volumeBindingMode: "WaitForFirstConsumer",
     // As in the real stack: a log outlives its claim.
     reclaimPolicy: "Retain",
-    allowVolumeExpansion: false,
+    allowVolumeExpansion: true,
   };
 }
 
 export const STORAGE_CLASS = "standard";
-export const PROVISIONER = "lab.trading/zonal";
+/** The driver that the lab stands in for: the stacks on AWS name it in their storage classes. */
+export const PROVISIONER = "ebs.csi.aws.com";
+const ATTACHED_BY_CONTROLLER = "volumes.kubernetes.io/controller-managed-attach-detach";

@@ -84,7 +84,7 @@ export function labFolder(state?: string): LabFolder {
 
 /** Whether a name in a lab's folder is one that the lab gives: nothing else is ever removed. */
 export function isOwnEntry(name: string): boolean {
-  return /^(lab\.json(\.part)?|etcd|stages\.yaml|Corefile|certificates|logs|nodes|disks|account|aws-small\.(sock|json(\.part)?)|[a-z-]+\.(pid|kubeconfig))$/.test(
+  return /^(lab\.json(\.part)?|etcd|stages\.yaml|Corefile|certificates|logs|nodes|disks|account|overlay-probe|aws-small\.(sock|json(\.part)?)|[a-z-]+\.(pid|kubeconfig))$/.test(
     name,
   );
 }

@@ -14,7 +14,7 @@ const settingsSchema = z.object({
   stack: z.string().min(1),
   /** Trading nodes of each zone; 0 when somebody else makes them. */
   nodesPerZone: z.int().min(0),
-  timers: z.enum(["real", "scaled"]),
+  timers: z.enum(["real", "scaled", "slow"]),
   /** Set when the lab has real nodes: which, and the third number of the lab's addresses. */
   real: z.optional(
     z.object({
@@ -78,12 +78,12 @@ export async function choosePorts(api: number | undefined): Promise<LabSettings[
   return { api: api ?? first, etcd: second, etcdPeer: third };
 }
 
-/** Whether a port of this machine can be listened on. */
-export async function isFree(number: number): Promise<boolean> {
+/** Whether a port of this machine can be listened on, at one of its addresses. */
+export async function isFree(number: number, host = "127.0.0.1"): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen(number, "127.0.0.1", () => server.close(() => resolve(true)));
+    server.listen(number, host, () => server.close(() => resolve(true)));
   });
 }
 

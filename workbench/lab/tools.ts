@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../offline/errors";
+import { signalAll } from "../offline/pulumi-process";
 import { builtTool, type GoTool, moduleFolder, toolFolder } from "../support/go-build";
 import { onPath } from "../support/on-path";
 
@@ -58,6 +59,15 @@ export const PAUSE: GoTool = {
   duration: "a few seconds",
 };
 
+export const CSI_NODE: GoTool = {
+  module: "csi-node",
+  title: "the node half of the lab's volumes",
+  version: "1.0.0",
+  packages: ["trading.local/tools/csi-node"],
+  // gRPC and its kin are those of the kubelet, and compiled already.
+  duration: "a few seconds",
+};
+
 /** Folders of the programs that a lab runs, and what kwok lets its pods and nodes go through. */
 export interface LabTools {
   readonly kubernetes: string;
@@ -66,7 +76,7 @@ export interface LabTools {
   /** kwok's own stages, as text of one file each. */
   readonly stages: readonly string[];
   /** What real nodes need besides; only there when they were asked for. */
-  readonly real?: { readonly coredns: string; readonly pause: string };
+  readonly real?: { readonly coredns: string; readonly pause: string; readonly csiNode: string };
 }
 
 const STAGES = [
@@ -79,12 +89,30 @@ const STAGES = [
 
 /** Everything that the lab runs, built where it is not there yet. */
 export async function labTools(say: Say, withRealNodes: boolean): Promise<LabTools> {
+  // Kubernetes takes as long as all others together: they are downloaded and compiled beside it.
+  const builds = [builtTool(KUBERNETES, say), smallTools(say, withRealNodes)] as const;
+  try {
+    const [kubernetes, others] = await Promise.all(builds);
+    return { kubernetes, ...others };
+  } catch (error) {
+    // What is built beside a build that failed is of no use to this run, and would keep it from ending.
+    signalAll("SIGTERM");
+    await Promise.allSettled(builds);
+    throw error;
+  }
+}
+
+async function smallTools(say: Say, withRealNodes: boolean): Promise<Omit<LabTools, "kubernetes">> {
   const etcd = await builtTool(ETCD, say);
   const kwok = await builtTool(KWOK, say);
-  const kubernetes = await builtTool(KUBERNETES, say);
-  const tools = { kubernetes, etcd, kwok, stages: await kwokStages() };
+  const tools = { etcd, kwok, stages: await kwokStages() };
   if (!withRealNodes) return tools;
-  return { ...tools, real: { coredns: await builtTool(COREDNS, say), pause: await builtTool(PAUSE, say) } };
+  const real = {
+    coredns: await builtTool(COREDNS, say),
+    pause: await builtTool(PAUSE, say),
+    csiNode: await builtTool(CSI_NODE, say),
+  };
+  return { ...tools, real };
 }
 
 /** The kubectl that fits the lab's API server. */

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../offline/errors";
 import type { LabArguments } from "./arguments";
@@ -11,11 +12,20 @@ import { realNodes } from "./nodes";
 import { isOwnEntry, type LabFolder, type ProcessName, processesFor } from "./paths";
 import { lastWords, readOptional, runningPid, startProcess, stopProcesses } from "./processes";
 import { corefile, hasReal } from "./real/configs";
-import { freeSubnet, makeBridge } from "./real/network";
+import { freeSubnet, hostAddress, makeBridge } from "./real/network";
 import { isRunning, startNode } from "./real/node";
 import { nodeFolders } from "./real/node-folder";
 import { requireRuntime } from "./real/runtime";
-import { apiServer, choosePorts, isFree, type LabSettings, readSettings, writeSettings } from "./settings";
+import { COPIES, takesOverlay } from "./real/snapshotter";
+import {
+  apiHost,
+  apiServer,
+  choosePorts,
+  isFree,
+  type LabSettings,
+  readSettings,
+  writeSettings,
+} from "./settings";
 import { stackPlan } from "./stack-plan";
 import { stagesFile } from "./stages";
 import { type LabTools, labTools, requireOpenssl } from "./tools";
@@ -28,6 +38,7 @@ const POLL_MILLISECONDS = 100;
 const NEEDED_MEBIBYTES = 512;
 /** Of the Service `kubernetes`, at whose address the API server of a lab with real nodes listens itself. */
 const SERVICE_PORT = 443;
+const DNS_PORT = 53;
 
 /** Starts what of a lab does not run; returns what was started or made, and nothing for a lab that was up. */
 export async function up(
@@ -48,6 +59,7 @@ export async function up(
     say(`  ${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`);
   const stage: Stage = { lab, settings, client, signal, step };
   try {
+    if (hasReal(settings) && !(await takesOverlay(lab.root))) say(`Note: ${COPIES}`);
     await makeBridge(lab, settings);
     for (const name of processesFor(settings)) {
       if (runningPid(lab, name) !== undefined) continue;
@@ -117,6 +129,7 @@ const READY: Readonly<Record<ProcessName, ((stage: Stage) => Promise<boolean>) |
 // Before the builds: nobody waits minutes to be told of a typing mistake.
 async function checkInput(lab: LabFolder, options: LabArguments): Promise<LabSettings | undefined> {
   requireOpenssl();
+  requireRoom(lab);
   const known = readSettings(lab);
   if (known === undefined) {
     requireEmpty(lab);
@@ -134,8 +147,6 @@ async function prepare(
   tools: LabTools,
 ): Promise<LabSettings> {
   mkdirSync(lab.root, { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = statfsSync(lab.root);
-  requireSpace(lab.root, bavail * bsize);
   const settings = known ?? writeSettings(lab, await newSettings(lab, options));
   await makeCertificates(lab, settings);
   writeKubeconfigs(lab, apiServer(settings));
@@ -213,6 +224,14 @@ export function requireSame(known: LabSettings, options: LabArguments): void {
   }
 }
 
+// Of the disk on which the folder is, or will be.
+function requireRoom({ root }: LabFolder): void {
+  let place = root;
+  while (!existsSync(place)) place = dirname(place);
+  const { bavail, bsize } = statfsSync(place);
+  requireSpace(root, bavail * bsize);
+}
+
 /** Refuses a disk on which etcd would fail soon. */
 export function requireSpace(folder: string, bytes: number): void {
   const free = Math.floor(bytes / 2 ** 20);
@@ -223,15 +242,27 @@ export function requireSpace(folder: string, bytes: number): void {
   }
 }
 
-async function requirePorts(name: ProcessName, { ports, real }: LabSettings, lab: LabFolder): Promise<void> {
-  // With real nodes the address of the API server is the lab's own, and so is its port.
-  const own = { etcd: [ports.etcd, ports.etcdPeer], "kube-apiserver": real === undefined ? [ports.api] : [] };
-  for (const port of name === "etcd" || name === "kube-apiserver" ? own[name] : []) {
-    if (!(await isFree(port))) {
-      throw new UserError(
-        `port ${port} of the lab in ${lab.root} is taken by another process now. End that one, or make a new lab: npm run lab -- down, then up.`,
-      );
-    }
+/** Refuses to start a process of a lab whose port somebody took while it did not run. */
+export async function requirePorts(
+  name: ProcessName,
+  settings: Pick<LabSettings, "ports" | "real">,
+  { root }: Pick<LabFolder, "root">,
+): Promise<void> {
+  const { ports, real } = settings;
+  const at = (host: string, ...numbers: readonly number[]) => numbers.map((port) => [host, port] as const);
+  const listens: Readonly<Partial<Record<ProcessName, readonly (readonly [string, number])[]>>> = {
+    etcd: at("127.0.0.1", ports.etcd, ports.etcdPeer),
+    "kube-apiserver": at(apiHost(settings), ports.api),
+    coredns: real === undefined ? [] : at(hostAddress(real.subnet), DNS_PORT),
+  };
+  for (const [host, port] of listens[name] ?? []) {
+    if (await isFree(port, host)) continue;
+    // At the lab's own addresses only somebody who listens at all of them can be in the way, for every lab alike.
+    const instead =
+      host === "127.0.0.1" ? "make a new lab: npm run lab -- down, then up" : "leave --real out";
+    throw new UserError(
+      `port ${port} of the lab in ${root} is taken by another process now. End that one, or ${instead}.`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { down } from "../lab/down";
+import { inWords } from "../lab/faults";
 import { KubeClient } from "../lab/kube-client";
 import { accessOf } from "../lab/kubeconfig";
 import { type LabFolder, labFolder } from "../lab/paths";
@@ -9,6 +10,8 @@ import { kubectl } from "../lab/tools";
 import { runMain, UserError } from "../offline/errors";
 import { acquireLock } from "../offline/lock";
 import { REPOSITORY } from "../offline/paths";
+import { findPulumi, requirePulumi } from "../offline/pulumi-binary";
+import { signalAll } from "../offline/pulumi-process";
 import { type LocalArguments, parseArguments } from "./arguments";
 import { engineTable } from "./engine-table";
 import { REAL_ZONES, STACK, startLab, startSurroundings } from "./surroundings";
@@ -43,6 +46,17 @@ async function main(): Promise<number> {
     );
   }
   const lab = labFolder(options.state);
+  try {
+    return await perform(lab, options);
+  } catch (error) {
+    throw inWords(error, lab);
+  }
+}
+
+async function perform(
+  lab: LabFolder,
+  options: Exclude<LocalArguments, { command: "help" }>,
+): Promise<number> {
   const lock = await acquireLock(lab.lock, {
     waitMilliseconds: WAIT_FOR_OTHER_RUN,
     onWait: (pid) => say(`process ${pid} is changing this lab: waiting for it to end …`),
@@ -62,10 +76,19 @@ async function runDown(lab: LabFolder): Promise<number> {
 
 async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }): Promise<number> {
   const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
+  const onSignal = (): void => {
+    interrupt.abort();
+    signalAll("SIGTERM");
+  };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const settings = await startLab(lab, options.simulated, { say, signal: interrupt.signal });
+    // Before the lab, whose builds take minutes: without it there would be a cluster and nothing to bring up on it.
+    requirePulumi();
+    // Pulumi, where it must be built first, is built beside the lab's programs.
+    const [settings] = await Promise.all([
+      startLab(lab, options.simulated, { say, signal: interrupt.signal }),
+      findPulumi(say),
+    ]);
     const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
     try {
       await startSurroundings(lab, settings, client, say);
@@ -78,6 +101,8 @@ async function runUp(lab: LabFolder, options: LocalArguments & { command: "up" }
       client.close();
     }
   } catch (error) {
+    // A build that goes on beside the failed one would keep this process alive.
+    signalAll("SIGTERM");
     if (!interrupt.signal.aborted) throw error;
     say("Interrupted. npm run local continues, npm run local -- down removes everything.");
     return INTERRUPTED;

@@ -36,17 +36,22 @@ export async function startLab(
   return settings;
 }
 
-/** What a cluster on AWS finds around itself: an account that makes nodes, an exchange, definitions of add-ons. */
+/**
+ * What a cluster on AWS finds around itself: an account that makes nodes, an exchange, definitions of add-ons.
+ *
+ * @param zones how many zones' nodes are real kubelets, where any can be
+ */
 export async function startSurroundings(
   lab: LabFolder,
   settings: LabSettings,
   client: KubeClient,
   say: Say,
+  zones = REAL_ZONES,
 ): Promise<void> {
   for (const definition of snapshotDefinitions()) await client.apply(definition);
   const isReal = hasReal(settings);
   const image = isReal ? (await builtImage(say)).file : "";
-  const realZones = isReal ? stackPlan(STACK).zones.slice(0, REAL_ZONES) : [];
+  const realZones = isReal ? stackPlan(STACK).zones.slice(0, zones) : [];
   if (isReal) await new Exchange(lab, settings.real.subnet).start(client);
   if (await startSmall(lab, { realZones, image, evictionSeconds: EVICTION_SECONDS })) {
     say("AWS in the small runs.");

@@ -19,6 +19,10 @@ export interface OfflineArguments {
   readonly policies: boolean;
   /** Folder of the lab on which Kubernetes is real, or `true` for the usual one; simulated without it. */
   readonly lab?: string | true;
+  /** Kubeconfig context on which Kubernetes is real. */
+  readonly context?: string;
+  /** The file that the context is in. */
+  readonly kubeconfig?: string;
   /** Everything else, for Pulumi. */
   readonly passed: readonly string[];
 }
@@ -29,6 +33,8 @@ const OWN_VALUES = {
   "--project": "project",
   "--state": "state",
   "--policy-pack": "policyPack",
+  "--context": "context",
+  "--kubeconfig": "kubeconfig",
 } as const;
 type OwnValue = (typeof OWN_VALUES)[keyof typeof OWN_VALUES];
 
@@ -84,6 +90,12 @@ function readFlags(command: Command, flags: readonly string[]): OfflineArguments
   const { stack, ...others } = values;
   if (stack === undefined) {
     throw new UserError(`which environment? Add --stack NAME; it names the file Pulumi.NAME.yaml.`);
+  }
+  if (lab !== undefined && others.context !== undefined) {
+    throw new UserError("--lab and --context name two clusters: use one of them.");
+  }
+  if (others.kubeconfig !== undefined && others.context === undefined) {
+    throw new UserError("--kubeconfig needs --context NAME: the context of that file to deploy to.");
   }
   return { command, stack, policies, passed, ...(lab !== undefined && { lab }), ...others };
 }

@@ -1,20 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type LabFolder, labFolder } from "../lab/paths";
 import { type OfflineArguments, parseArguments } from "./arguments";
 import { runMain, UserError } from "./errors";
 import { readEventLog } from "./events";
 import { helpText } from "./help";
 import { acquireLock, type Lock } from "./lock";
-import { defaultStateFolder, REPOSITORY } from "./paths";
+import { REPOSITORY } from "./paths";
 import { readyPolicyPack } from "./policy-pack";
-import { LAB_VARIABLE } from "./provider/lab-variable";
 import { isProperties, type Value } from "./provider/values";
 import { findPulumi, type PulumiBinary } from "./pulumi-binary";
 import { runOnTerminal, runQuietly, signalAll } from "./pulumi-process";
 import { Sidecar } from "./sidecar";
 import { summarize } from "./summary";
+import { type Target, targetOf } from "./target";
 import {
   analysisEnvironment,
   environment,
@@ -27,14 +26,13 @@ import {
 
 interface Session {
   readonly options: OfflineArguments;
+  readonly target: Target;
   readonly workspace: Workspace;
   readonly binary: PulumiBinary;
   readonly sidecar: Sidecar;
   readonly policyPack: string | undefined;
 }
 
-const ON_LAB =
-  "Simulated: AWS, by the offline provider, and the nodes that kwok plays. Real: the Kubernetes of the lab and what was applied to it.";
 const WAIT_FOR_OTHER_RUN = 10 * 60_000;
 
 async function main(): Promise<number> {
@@ -44,8 +42,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const { project = REPOSITORY, stack } = options;
-  const lab = options.lab === undefined ? undefined : standingLab(options.lab);
-  const state = options.state ?? lab?.account ?? defaultStateFolder(project);
+  const target = await targetOf(options, project);
+  const state = options.state ?? target.state;
   const workspace = openWorkspace({ project, stack, state });
   let lock: Lock | undefined;
   let sidecar: Sidecar | undefined;
@@ -59,23 +57,13 @@ async function main(): Promise<number> {
     const policyPack = needsPolicies(options)
       ? await readyPolicyPack(packOf(options, project), say)
       : undefined;
-    sidecar = await Sidecar.start(lab && { [LAB_VARIABLE]: lab.root });
-    return await run({ options, workspace, binary, sidecar, policyPack });
+    sidecar = await Sidecar.start(target.environment);
+    return await run({ options, target, workspace, binary, sidecar, policyPack });
   } finally {
     await sidecar?.stop();
     lock?.release();
     stopInterrupts();
   }
-}
-
-function standingLab(asked: string | true): LabFolder {
-  const lab = labFolder(asked === true ? undefined : asked);
-  if (!existsSync(lab.kubeconfig)) {
-    throw new UserError(
-      `there is no lab in ${lab.root}: start one with npm run local, or npm run lab -- up.`,
-    );
-  }
-  return lab;
 }
 
 function needsPolicies({ command, policies }: OfflineArguments): boolean {
@@ -136,7 +124,7 @@ async function change(session: Session, command: "preview" | "up" | "destroy" | 
 }
 
 async function printSummary(session: Session, events: string): Promise<void> {
-  const { workspace, binary, sidecar } = session;
+  const { target, workspace, binary, sidecar } = session;
   const output = await runQuietly({
     binary: binary.path,
     args: ["stack", "output", "--json", "--stack", workspace.stack],
@@ -154,7 +142,7 @@ async function printSummary(session: Session, events: string): Promise<void> {
       policyPacks: log.policyPacks,
       policyCounts: await sidecar.policies(),
       advisories: log.violations.filter(({ level }) => level === "advisory").length,
-      ...(session.options.lab !== undefined && { simulated: ON_LAB }),
+      ...(target.simulated !== undefined && { simulated: target.simulated }),
     }),
   );
 }

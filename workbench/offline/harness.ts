@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { ContextRequest } from "../lab/contexts";
 import { type EventLog, parseEvents, readEventLog } from "./events";
 import { REPOSITORY } from "./paths";
-import { LAB_VARIABLE } from "./provider/lab-variable";
+import { CONTEXT_VARIABLE, LAB_VARIABLE } from "./provider/lab-variable";
 import { isProperties, type Properties, type Value } from "./provider/values";
 import { findPulumi, type PulumiBinary } from "./pulumi-binary";
 import { type PulumiResult, runQuietly } from "./pulumi-process";
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly stateDir?: string;
   /** Folder of a lab on which Kubernetes is real; the same one for all engines of a process. */
   readonly lab?: string;
+  /** A cluster that somebody made, on which Kubernetes is real; likewise. */
+  readonly context?: ContextRequest;
   /** YAML merged over the stack file, e.g. `{ config: { "trading:region": "us-east-1" } }`; `null` removes a key. */
   readonly configOverrides?: Readonly<Record<string, unknown>>;
   /** Edits of the program, run from a copy of the project. */
@@ -65,6 +68,8 @@ export interface Engine {
   destroy(flags?: readonly string[]): Promise<RunResult>;
   refresh(flags?: readonly string[]): Promise<RunResult>;
   analyze(flags?: readonly string[]): Promise<RunResult>;
+  /** Takes away the lock of a run that was killed. */
+  cancel(): Promise<PulumiResult>;
   /** Replaces the edits of the program and its config for the runs that follow. */
   edit(edits: Edits): void;
   /** The stack's outputs, secrets included. */
@@ -81,7 +86,10 @@ let shared:
 /** Opens a stack. All engines of a process share one provider process, which ends with the last `close`. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   shared ??= {
-    sidecar: Sidecar.start(options.lab === undefined ? {} : { [LAB_VARIABLE]: options.lab }),
+    sidecar: Sidecar.start({
+      ...(options.lab !== undefined && { [LAB_VARIABLE]: options.lab }),
+      ...(options.context !== undefined && { [CONTEXT_VARIABLE]: JSON.stringify(options.context) }),
+    }),
     binary: findPulumi((line) => process.stderr.write(`${line}\n`)),
     users: 0,
   };
@@ -135,6 +143,11 @@ class StackEngine implements Engine {
     this.#run(["refresh", "--yes", ...flags], false);
   analyze = (flags: readonly string[] = []): Promise<RunResult> =>
     this.#run(["policy", "analyze", ...flags], true);
+
+  async cancel(): Promise<PulumiResult> {
+    const workspace = this.#workspace();
+    return await this.#pulumi(workspace, ["cancel", "--yes"], initFolder(workspace));
+  }
 
   edit(edits: Edits): void {
     this.#edits = edits;

@@ -18,6 +18,8 @@ Options:
   --policy-pack DIR   another policy pack than policy/ (always enforced)
   --state DIR         keep the simulated account here instead of in the cache folder
   --lab[=DIR]         over a lab (npm run local): AWS simulated, its node groups and Kubernetes real
+  --context NAME      over a cluster that exists, with --stack local: its Kubernetes is real and is changed
+  --kubeconfig FILE   where that context is (default: $KUBECONFIG, else ~/.kube/config)
   --help              this text; after a command, its own
 
 Every other flag goes to Pulumi: --diff, --json, --expect-no-changes, --target URN …

@@ -49,7 +49,11 @@ function tryAcquire(file: string): number | undefined {
     return undefined;
   } catch (error) {
     // A full or read-only disk: trying again would not end.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+      // The name may have fitted where the number did not.
+      rmSync(file, { force: true });
+      throw error;
+    }
     const pid = holderOf(file);
     if (pid !== undefined && isAlive(pid)) {
       return pid;

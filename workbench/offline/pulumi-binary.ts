@@ -85,12 +85,16 @@ async function pinned(say: (line: string) => void): Promise<string> {
   return binary;
 }
 
+/** Refuses a machine that has no Pulumi, built or installed, and cannot build it. A version is looked at later. */
+export function requirePulumi(): void {
+  const built = existsSync(join(cacheFolder(), "bin", `pulumi-v${PULUMI_VERSION}`));
+  if (!built && onPath("pulumi") === undefined && onPath("go") === undefined) throw new UserError(NO_PULUMI);
+}
+
+const NO_PULUMI = `neither pulumi ${PULUMI_VERSION} or newer nor Go is on PATH. Install the Pulumi CLI, or Go 1.26 or newer so that it can be built once.`;
+
 async function build(binary: string, say: (line: string) => void): Promise<void> {
-  if (onPath("go") === undefined) {
-    throw new UserError(
-      `neither pulumi ${PULUMI_VERSION} or newer nor Go is on PATH. Install the Pulumi CLI, or Go 1.26 or newer so that it can be built once.`,
-    );
-  }
+  if (onPath("go") === undefined) throw new UserError(NO_PULUMI);
   say(`building Pulumi ${PULUMI_VERSION} from its Go module, once: about four minutes on two cores`);
   // A killed build must not leave something that looks finished, so the real name appears by renaming only.
   const temporary = `${binary}.${process.pid}.part`;

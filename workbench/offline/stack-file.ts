@@ -58,6 +58,13 @@ export function flatConfig(file: string, projectName: string): Readonly<Record<s
   );
 }
 
+/** What a stack file says under one key of its config, unread; undefined where there is no such file or key. */
+export function stackValue(project: string, stack: string, key: string): unknown {
+  const file = join(project, `Pulumi.${stack}.yaml`);
+  const { config } = existsSync(file) ? readDocument(file) : {};
+  return isDocument(config) ? config[key] : undefined;
+}
+
 function readDocument(file: string): Document {
   const content = parseStackFile(file);
   if (content === null) {

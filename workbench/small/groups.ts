@@ -61,10 +61,10 @@ export class Groups {
   report(id: string): Report {
     const entry = this.#state.groups[id];
     if (entry === undefined) return { state: "GONE", message: "" };
-    if (entry.failure !== undefined) return { state: "FAILED", message: entry.failure };
+    if (entry.failure !== undefined) return { state: "FAILED", message: entry.failure, ...described(entry) };
     return this.#settled.get(id) === entry && !entry.isRemoved
-      ? { state: "ACTIVE", message: "" }
-      : { state: "UPDATING", message: this.#working.get(id) ?? "" };
+      ? { state: "ACTIVE", message: "", ...described(entry) }
+      : { state: "UPDATING", message: this.#working.get(id) ?? "", ...described(entry) };
   }
 
   /** Looks at every group: a node that went away by itself is made again, as an Auto Scaling group does. */
@@ -132,6 +132,10 @@ export class Groups {
     writeFileSync(`${this.#file}.part`, JSON.stringify(this.#state, null, 2));
     renameSync(`${this.#file}.part`, this.#file);
   }
+}
+
+function described({ group: { description } }: Entry): Pick<Report, "description"> {
+  return description === undefined ? {} : { description };
 }
 
 function readState(file: string): State {

@@ -17,6 +17,8 @@ export const nodeGroupSchema = z.object({
   revision: z.string().min(1),
   capacity: resourcesSchema,
   allocatable: resourcesSchema,
+  /** What a reader of the group is told: everything that its writer said of it. */
+  description: z.record(z.string(), z.unknown()).optional(),
 });
 export type NodeGroup = z.infer<typeof nodeGroupSchema>;
 
@@ -25,6 +27,8 @@ export const reportSchema = z.object({
   state: z.enum(["ACTIVE", "UPDATING", "FAILED", "GONE"]),
   /** What is being done, or why it failed. */
   message: z.string(),
+  /** Of a group that there is: what it was last asked to be, whoever asked. */
+  description: z.record(z.string(), z.unknown()).optional(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

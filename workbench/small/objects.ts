@@ -46,6 +46,17 @@ export class KubeObjects {
     return await this.#client.send("DELETE", await this.#path(object), { propagationPolicy });
   }
 
+  /** The pods that a selector's labels choose, in an object's namespace. */
+  async pods(
+    { metadata: { namespace } }: KubeObject,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<unknown> {
+    const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+    const query = `labelSelector=${encodeURIComponent(selector.join(","))}`;
+    return (await this.#client.send("GET", `/api/v1/namespaces/${namespace ?? "default"}/pods?${query}`))
+      .body;
+  }
+
   async #path({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Promise<string> {
     const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const found = (await this.#resources(group, kind)).find(

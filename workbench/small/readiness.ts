@@ -23,3 +23,40 @@ export function lacking(kind: string, object: unknown): string | undefined {
       : (["ready", status.readyReplicas] as const);
   return count < spec.replicas ? `${count} of ${spec.replicas} replicas are ${name}` : undefined;
 }
+
+const stateSchema = z.object({
+  waiting: z.object({ reason: z.string(), message: z.string().default("") }).optional(),
+});
+const podsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      status: z.object({
+        conditions: z
+          .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
+          .default([]),
+        containerStatuses: z
+          .array(z.object({ name: z.string(), state: stateSchema.default({}) }))
+          .default([]),
+      }),
+    }),
+  ),
+});
+
+/** Why pods are not running, in the kubelet's and the scheduler's words; nothing of pods that run. */
+export function podTroubles(list: unknown): string[] {
+  const { data } = podsSchema.safeParse(list);
+  return (data?.items ?? []).flatMap(({ metadata: { name }, status }) => {
+    const unscheduled = status.conditions
+      .filter((condition) => condition.type === "PodScheduled" && condition.status !== "True")
+      .map(({ message }) => `${name}: ${message}`);
+    const waiting = status.containerStatuses.flatMap(({ state }) =>
+      state.waiting === undefined
+        ? []
+        : [
+            `${name}: ${[state.waiting.reason, state.waiting.message].filter((part) => part !== "").join(", ")}`,
+          ],
+    );
+    return [...unscheduled, ...waiting];
+  });
+}

@@ -1,4 +1,4 @@
-import type { Drill } from "../lab/drill/drill";
+import type { DrillText } from "../lab/drill/drill";
 import type { TimerSet } from "../lab/timers";
 import { UserError } from "../offline/errors";
 
@@ -19,7 +19,7 @@ const SWITCHES = ["--resume", "--discard", "--write", "--check", "--help", "-h"]
 /** Reads the command line of `npm run soak`; throws a {@link UserError} for what it cannot mean. */
 export function parseSoakArguments(
   argv: readonly string[],
-  all: readonly Pick<Drill, "id">[],
+  all: readonly Pick<DrillText, "id">[],
 ): SoakArguments {
   const values = new Map<string, string>();
   const switches = new Set<string>();
@@ -74,7 +74,7 @@ function timersIn(text: string): TimerSet {
   throw new UserError(`--timers must be real or scaled, not "${text}".`);
 }
 
-function drillsIn(only: string | undefined, all: readonly Pick<Drill, "id">[]): readonly string[] {
+function drillsIn(only: string | undefined, all: readonly Pick<DrillText, "id">[]): readonly string[] {
   const ids = all.map(({ id }) => id);
   if (only === undefined) return ids;
   const names = only.split(",").map((name) => name.trim());

@@ -1,11 +1,11 @@
-import type { Drill } from "../lab/drill/drill";
+import type { DrillText } from "../lab/drill/drill";
 import type { SubjectName } from "../lab/drill/subject";
 import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import { failureModes } from "./document";
 import type { Evidence } from "./evidence";
 
 export interface Committed {
-  readonly drills: readonly Pick<Drill, "id" | "notOnSeed">[];
+  readonly drills: readonly Pick<DrillText, "id" | "notOnSeed">[];
   /** In the order of the drills. */
   readonly evidence: readonly Evidence[];
   /** Text of the document as it is committed. */
@@ -37,7 +37,7 @@ export function staleness({ drills, evidence, document, manifests }: Committed):
 
 /** Ids of drills of which a side that can be measured is not. */
 export function missingDrills(
-  drills: readonly Pick<Drill, "id" | "notOnSeed">[],
+  drills: readonly Pick<DrillText, "id" | "notOnSeed">[],
   evidence: readonly Evidence[],
 ): string[] {
   return drills

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { down } from "../lab/down";
-import { DRILLS } from "../lab/drill/drills";
+import { ALL_DRILLS } from "../lab/drill/drills";
 import { manifestHash, seedHash } from "../lab/drill/evidence";
 import { ETCD, KUBERNETES } from "../lab/tools";
 import { messageOf, runMain, UserError } from "../offline/errors";
@@ -41,7 +41,7 @@ Ends with 0 when this stack passed every drill; what the seed does is a result.
 `;
 
 async function main(): Promise<number> {
-  const options = parseSoakArguments(process.argv.slice(2), DRILLS);
+  const options = parseSoakArguments(process.argv.slice(2), ALL_DRILLS);
   const folder = options.state ?? defaultFolder();
   switch (options.kind) {
     case "help":
@@ -75,7 +75,7 @@ async function run(options: SoakArguments, folder: string): Promise<number> {
 async function locked(options: SoakArguments, folder: string): Promise<number> {
   const begun = options.resume ? resumed(folder) : fresh(options, folder);
   const known = knownSeconds(begun.head.timers);
-  const left = estimate(remaining(begun, DRILLS), begun, known);
+  const left = estimate(remaining(begun, ALL_DRILLS), begun, known);
   say(`${begun.head.rounds} rounds with ${begun.head.timers} timers; about ${inWords(left)}`);
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
@@ -83,7 +83,7 @@ async function locked(options: SoakArguments, folder: string): Promise<number> {
   try {
     const print = (line: string): void => void process.stdout.write(`${line}\n`);
     const journal = await soak(begun, {
-      ...{ drills: DRILLS, folder, signal: interrupt.signal, known, say, print },
+      ...{ drills: ALL_DRILLS, folder, signal: interrupt.signal, known, say, print },
     });
     write(journal);
     return summary(journal);
@@ -103,7 +103,7 @@ async function locked(options: SoakArguments, folder: string): Promise<number> {
 
 function fresh({ rounds, timers, drills, discard }: SoakArguments, folder: string): Journal {
   const before = discard ? undefined : readJournal(journalFile(folder));
-  if (before !== undefined && remaining(before, DRILLS).length > 0) {
+  if (before !== undefined && remaining(before, ALL_DRILLS).length > 0) {
     throw new UserError(
       `a soak of ${before.head.started} was interrupted after ${before.entries.length} drills: --resume goes on with it, --discard begins anew.`,
     );
@@ -141,17 +141,17 @@ function existing(folder: string): Journal {
 }
 
 function write(journal: Journal): number {
-  writeEvidence(EVIDENCE, evidenceOf(journal, DRILLS));
-  const evidence = readEvidence(EVIDENCE, DRILLS);
-  writeFileSync(DOCUMENT, failureModes(evidence, missingDrills(DRILLS, evidence)));
+  writeEvidence(EVIDENCE, evidenceOf(journal, ALL_DRILLS));
+  const evidence = readEvidence(EVIDENCE, ALL_DRILLS);
+  writeFileSync(DOCUMENT, failureModes(evidence, missingDrills(ALL_DRILLS, evidence)));
   say("docs/failure-modes.md and docs/evidence are written");
   return 0;
 }
 
 function check(): number {
   const why = staleness({
-    drills: DRILLS,
-    evidence: readEvidence(EVIDENCE, DRILLS),
+    drills: ALL_DRILLS,
+    evidence: readEvidence(EVIDENCE, ALL_DRILLS),
     document: existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "",
     manifests: currentManifests(),
   });
@@ -175,7 +175,7 @@ function currentManifests(): { ours: string; seed: string } {
 
 function knownSeconds(timers: string): ReadonlyMap<string, number> {
   return new Map(
-    readEvidence(EVIDENCE, DRILLS)
+    readEvidence(EVIDENCE, ALL_DRILLS)
       .filter((evidence) => evidence.timers === timers)
       .flatMap(({ id, ours, seed }) =>
         [

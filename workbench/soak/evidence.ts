@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Drill } from "../lab/drill/drill";
+import type { DrillText } from "../lab/drill/drill";
 import type { SubjectName } from "../lab/drill/subject";
 import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import { conditionsSchema, type Journal, roundSchema, roundsOf } from "./record";
@@ -27,7 +27,7 @@ export const evidenceSchema = z.object({
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-type Described = Pick<Drill, "id" | "title" | "steps" | "expectation" | "notOnSeed" | "seedNote">;
+type Described = Pick<DrillText, "id" | "title" | "steps" | "expectation" | "notOnSeed" | "seedNote">;
 
 /** What a soak has to say of each of its drills, as far as it got: one piece of evidence for each. */
 export function evidenceOf(journal: Journal, drills: readonly Described[]): Evidence[] {
@@ -52,7 +52,7 @@ export function evidenceOf(journal: Journal, drills: readonly Described[]): Evid
 }
 
 /** The committed evidence, in the order of the drills; what belongs to none comes last. */
-export function readEvidence(folder: string, drills: readonly Pick<Drill, "id">[]): Evidence[] {
+export function readEvidence(folder: string, drills: readonly Pick<DrillText, "id">[]): Evidence[] {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
   const ids = [SEED_VERBATIM.id, ...drills.map(({ id }) => id)];
   const place = ({ id }: Evidence): number => (ids.includes(id) ? ids.indexOf(id) : ids.length);

@@ -1,5 +1,5 @@
-import type { Drill } from "../lab/drill/drill";
-import { SUBJECTS, type SubjectName } from "../lab/drill/subject";
+import type { DrillText } from "../lab/drill/drill";
+import type { SubjectName } from "../lab/drill/subject";
 import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import type { Head, Journal } from "./record";
 
@@ -8,31 +8,39 @@ export interface Leg {
   readonly round: number;
   readonly subject: SubjectName;
   readonly ids: readonly string[];
+  /** Whether its drills need the whole stack. @default false */
+  readonly needsStack?: true;
 }
 
-type Known = Pick<Drill, "id" | "notOnSeed">;
+type Known = Pick<DrillText, "id" | "notOnSeed" | "needsStack">;
 
 /** Seconds of a drill that nobody has measured yet, and of a lab that is brought up and taken down. */
 const GUESS = { drill: 60, lab: 100 } as const;
 
-/** What a soak has still to do, in its order: round by round, ours before the seed. */
+/** What a soak has still to do, in its order: round by round, our engines, our stack, the seed. */
 export function remaining(journal: Journal, drills: readonly Known[]): Leg[] {
   const { head, entries } = journal;
   const isDone = (leg: Omit<Leg, "ids">, id: string): boolean =>
     entries.some((entry) => entry.round === leg.round && entry.subject === leg.subject && entry.id === id);
-  const legs = Array.from({ length: head.rounds }, (_, index) =>
-    SUBJECTS.map((subject) => ({ round: index + 1, subject, ids: idsOf(head, subject, drills) })),
-  ).flat();
+  const legs = Array.from({ length: head.rounds }, (_, index) => legsOf(head, index + 1, drills)).flat();
   return legs
     .map((leg) => ({ ...leg, ids: leg.ids.filter((id) => !isDone(leg, id)) }))
     .filter(({ ids }) => ids.length > 0);
 }
 
-// What the seed does as published is looked at while its lab is brought up, so it comes first.
-function idsOf(head: Head, subject: SubjectName, drills: readonly Known[]): readonly string[] {
+function legsOf(head: Head, round: number, drills: readonly Known[]): Leg[] {
   const asked = drills.filter(({ id }) => head.drills.includes(id));
-  if (subject === "ours") return asked.map(({ id }) => id);
-  return [SEED_VERBATIM.id, ...asked.filter(({ notOnSeed }) => notOnSeed === undefined).map(({ id }) => id)];
+  const idsOf = (isOf: (drill: Known) => boolean): string[] => asked.filter(isOf).map(({ id }) => id);
+  return [
+    { round, subject: "ours", ids: idsOf(({ needsStack }) => needsStack !== true) },
+    { round, subject: "ours", ids: idsOf(({ needsStack }) => needsStack === true), needsStack: true },
+    // What the seed does as published is looked at while its lab is brought up, so it comes first.
+    {
+      round,
+      subject: "seed",
+      ids: [SEED_VERBATIM.id, ...idsOf(({ notOnSeed }) => notOnSeed === undefined)],
+    },
+  ];
 }
 
 /** Seconds that legs will take, from what the same drills took before. */

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { down } from "../lab/down";
-import type { Drill, Fact, Outcome } from "../lab/drill/drill";
+import type { DrillText, Fact, Outcome } from "../lab/drill/drill";
+import { type DrillLab, openDrillLab } from "../lab/drill/drill-lab";
 import { interrupted } from "../lab/drill/interruption";
-import { openStage } from "../lab/drill/open";
-import { perform } from "../lab/drill/perform";
-import { trading } from "../lab/drill/prepare";
 import { outcomeLine, verbatimLines } from "../lab/drill/report";
-import { DrillFailure, type Stage } from "../lab/drill/stage";
+import { DrillFailure } from "../lab/drill/stage";
 import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import { type LabFolder, labFolder } from "../lab/paths";
 import { messageOf, UserError } from "../offline/errors";
@@ -15,7 +13,7 @@ import { estimate, inWords, type Leg, remaining } from "./plan";
 import { type Entry, entryOf, failedEntry, type Journal } from "./record";
 
 export interface SoakOptions {
-  readonly drills: readonly Drill[];
+  readonly drills: readonly DrillText[];
   /** Folder of the soak: its journal and its lab. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -66,32 +64,32 @@ class Run {
   /** Brings a lab up and goes through a leg until it ends, or until the lab is of no more use. */
   async oneLab(leg: Leg): Promise<void> {
     const { signal, say } = this.#options;
-    let stage: Stage | undefined;
+    let bench: DrillLab | undefined;
     try {
       // What an interrupted soak left: a lab of another round.
       await down(this.#lab);
       const started = new Date();
-      stage = await openStage(this.#lab, {
+      bench = await openDrillLab(this.#lab, leg.needsStack === true, {
         ...{ timers: this.journal.head.timers, subject: leg.subject, signal, say },
         ...(leg.ids.includes(SEED_VERBATIM.id) && {
           onVerbatim: (facts: readonly Fact[]) => this.#noteVerbatim(leg, started, facts),
         }),
       });
-      await this.#inLab(stage, leg);
+      await this.#inLab(bench, leg);
     } finally {
-      stage?.client.close();
+      await bench?.close();
       await down(this.#lab);
     }
   }
 
-  async #inLab(stage: Stage, { round, subject, ids }: Leg): Promise<void> {
+  async #inLab(bench: DrillLab, { round, subject, ids }: Leg): Promise<void> {
     const drills = this.#options.drills.filter(({ id }) => ids.includes(id));
     for (const [index, drill] of drills.entries()) {
       this.#options.signal.throwIfAborted();
-      if (!(await this.#isFit(stage, index === 0))) return;
+      if (!(await this.#isFit(bench, index === 0))) return;
       const where = { round, subject, started: new Date() };
       try {
-        const outcome = await Promise.race([perform(drill, stage), this.#interruption]);
+        const outcome = await Promise.race([bench.perform(drill), this.#interruption]);
         this.#note(entryOf(outcome, where), outcomeLine(drill, outcome, subject));
         // Two engines that wrote one log may have spoilt it for good: the next drill must not be blamed for that.
         if (outcome.problems.length > 0) return;
@@ -106,9 +104,9 @@ class Run {
   }
 
   // Also a drill that held may leave engines that do not trade: the next one gets a lab in which they do.
-  async #isFit(stage: Stage, isFirst: boolean): Promise<boolean> {
+  async #isFit(bench: DrillLab, isFirst: boolean): Promise<boolean> {
     try {
-      await Promise.race([trading(stage), this.#interruption]);
+      await Promise.race([bench.settle(), this.#interruption]);
       return true;
     } catch (error) {
       if (!(error instanceof DrillFailure)) throw error;

@@ -35,6 +35,8 @@ type Say = (line: string) => void;
 
 const PART = ".part-";
 const WAIT_FOR_OTHER_BUILD = 60 * 60_000;
+/** Several builds may run at once. */
+const PROGRESS_MILLISECONDS = 5000;
 
 /** Folder of a tool's programs, built once into the cache; a build that was killed leaves nothing that looks finished. */
 export async function builtTool(tool: GoTool, say: Say): Promise<string> {
@@ -154,8 +156,8 @@ export async function runGo(
     }
   });
   const progress = (): void =>
-    say(`  ${seconds()} s: ${downloaded} modules downloaded, ${compiled} packages compiled`);
-  const timer = setInterval(progress, 3000);
+    say(`  ${tool.title}, ${seconds()} s: ${downloaded} modules downloaded, ${compiled} packages compiled`);
+  const timer = setInterval(progress, PROGRESS_MILLISECONDS);
   supervise(child);
   try {
     const code = await exitOf(child);

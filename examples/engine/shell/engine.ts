@@ -101,7 +101,11 @@ class Engine {
     this.#counters.terms += 1;
     // Only the holder may read the log: what it says is true only while nobody else writes.
     const { dataDir: directory, snapshotBytes } = settings;
-    const log = await this.#parts.openLog({ disk: nodeDisk, directory, say: this.#say, snapshotBytes });
+    const mayWrite = () => this.#parts.mayTrade(term.deadline(), this.#clock());
+    const log = await this.#parts.openLog({
+      ...{ disk: nodeDisk, directory, say: this.#say, snapshotBytes },
+      mayWrite,
+    });
     this.#log = log;
     const fresh = isEmpty(log.book);
     const epoch = this.#parts.nextEpoch(log.book.epoch, Date.now());
@@ -141,7 +145,10 @@ class Engine {
     const ended = await Promise.race([drained, term.lost.then(() => "lost" as const)]);
     stop.abort();
     if (ended === "drain") return this.#finish(session, log);
-    session.halt(`The lease is lost: ${await term.lost}.`);
+    const lost = `The lease is lost: ${await term.lost}.`;
+    // An engine that had halted before, by its log for example, has lost it all the same.
+    if (session.phase === "halted") this.#say("error", lost);
+    session.halt(lost);
     session.abandonLog();
     await log.close();
     const open = await session.cancelAll(this.#clock() + CANCEL_AFTER_LOSS_MS);

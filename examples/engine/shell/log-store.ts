@@ -29,6 +29,8 @@ export interface LogOptions {
   readonly say: Say;
   /** Size of the log at which a snapshot replaces it. */
   readonly snapshotBytes: number;
+  /** Looked at immediately before each write: after its term the log is another's. */
+  readonly mayWrite: () => boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ export class LogStore {
         bytes: replayed.torn,
         at: replayed.bytes,
       });
+      mustBeOurs(options);
       await file.truncate(replayed.bytes);
       await file.sync();
     }
@@ -117,6 +120,7 @@ export class LogStore {
 
   async #commit(records: readonly LogRecord[]): Promise<void> {
     const frame = encodeFrame({ seq: this.#seq + 1, payload: Buffer.from(JSON.stringify(records)) });
+    mustBeOurs(this.#options);
     await this.#file.append(frame);
     const start = performance.now();
     await this.#file.sync();
@@ -131,11 +135,17 @@ export class LogStore {
   async #snapshot(): Promise<void> {
     const { disk, directory } = this.#options;
     const payload = Buffer.from(JSON.stringify({ book: bookToJson(this.#book) }));
+    mustBeOurs(this.#options);
     await disk.replace(join(directory, SNAPSHOT_FILE), encodeFrame({ seq: this.#seq, payload }));
+    mustBeOurs(this.#options);
     await this.#file.truncate(0);
     await this.#file.sync();
     this.#bytes = 0;
   }
+}
+
+function mustBeOurs({ mayWrite }: LogOptions): void {
+  if (!mayWrite()) throw new Error("the term is over, and the log is its successor's");
 }
 
 interface Replayed {

@@ -1,5 +1,6 @@
 import { mayTrade } from "../core/lease-rule";
 import { nextEpoch } from "../core/order-ids";
+import { foreignHolding } from "../core/own-markets";
 import { reconcile } from "../core/reconcile";
 import { type Env, readSettings, type Settings } from "../core/settings";
 import type { KeeperOptions, Term } from "./lease-keeper";
@@ -14,6 +15,7 @@ export interface Parts {
   readonly openLog: (options: LogOptions) => Promise<LogStore>;
   readonly nextEpoch: (before: number, wallClockMs: number) => number;
   readonly reconcile: typeof reconcile;
+  readonly foreignHolding: typeof foreignHolding;
   readonly mayTrade: typeof mayTrade;
   readonly placeInOrder: (append: () => Promise<void>, send: () => void) => Promise<void>;
   readonly isReady: (trading: boolean) => boolean;
@@ -29,6 +31,7 @@ export const referenceParts: Parts = {
   openLog: LogStore.open,
   nextEpoch,
   reconcile,
+  foreignHolding,
   mayTrade,
   async placeInOrder(append, send) {
     await append();

@@ -270,6 +270,9 @@ export class Session {
     if (verdict.kind === "again") {
       setTimeout(() => this.#later(() => this.#askStatus()), ASK_AGAIN_MS);
     } else if (this.#phase === "recovering" || this.#phase === "disconnected") {
+      // Only now: what was filled in the meantime counts.
+      const foreign = parts.foreignHolding(this.book, settings.ordinal, settings.markets);
+      if (foreign !== undefined) return this.halt(foreign);
       this.#phase = "trading";
       this.#why = "trading";
       this.#options.say("info", "Trading.", {

@@ -4,7 +4,6 @@ import { kubeconfig, parseKubeconfig } from "../../../workbench/lab/kubeconfig";
 import { addonStandIn, nodeManifests, PROVISIONER, storageClass } from "../../../workbench/lab/nodes";
 import { stackPlan } from "../../../workbench/lab/stack-plan";
 import { SIMULATED_SECONDS, stagesFile } from "../../../workbench/lab/stages";
-import { demandOf, volumeFor } from "../../../workbench/lab/volumes/volume";
 import { UserError } from "../../../workbench/offline/errors";
 
 const DEV = stackPlan("dev");
@@ -26,7 +25,12 @@ describe("the lab's nodes", () => {
     assert.deepEqual(plain[0].status.allocatable.cpu, "3000m");
     assert.deepEqual(plain[3].spec.taints, []);
     assert.equal(plain[3].metadata.labels["node-type"], undefined);
-    for (const node of plain) assert.equal(node.metadata.annotations["kwok.x-k8s.io/node"], "fake");
+    for (const { metadata } of plain) {
+      assert.deepEqual(metadata.annotations, {
+        "kwok.x-k8s.io/node": "fake",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+      });
+    }
   });
 
   it("can be more in each zone", () => {
@@ -56,68 +60,11 @@ describe("the lab's nodes", () => {
   });
 });
 
-describe("the lab's volumes", () => {
-  const claim = {
-    metadata: {
-      name: "data-trading-engine-0",
-      namespace: "trading",
-      uid: "1234",
-      annotations: {
-        "volume.kubernetes.io/selected-node": "trading-eu-central-1a-0",
-        "volume.kubernetes.io/storage-provisioner": PROVISIONER,
-      },
-    },
-    spec: {
-      accessModes: ["ReadWriteOncePod"],
-      storageClassName: "standard",
-      volumeMode: "Filesystem",
-      resources: { requests: { storage: "20Gi" } },
-    },
-  };
-
-  it("are made for claims of the lab's class whose pod has a node, and for no others", () => {
-    const demand = demandOf({ type: "ADDED", object: claim });
-    assert.equal(demand?.node, "trading-eu-central-1a-0");
-    const { metadata, spec } = claim;
-    for (const other of [
-      { type: "DELETED", object: claim },
-      { type: "ERROR", object: { code: 410 } },
-      { type: "ADDED", object: { metadata, spec: { ...spec, volumeName: "pvc-1" } } },
-      { type: "ADDED", object: { spec, metadata: { ...metadata, annotations: {} } } },
-      {
-        type: "ADDED",
-        object: {
-          spec,
-          metadata: {
-            ...metadata,
-            annotations: { ...metadata.annotations, "volume.kubernetes.io/storage-provisioner": "x" },
-          },
-        },
-      },
-      "not an event",
-    ]) {
-      assert.equal(demandOf(other), undefined, JSON.stringify(other));
-    }
-  });
-
-  it("stay in their zone, keep their data, and are the same volume when asked for twice", () => {
-    const demand = demandOf({ type: "MODIFIED", object: claim });
-    assert.ok(demand);
-    const volume = JSON.parse(JSON.stringify(volumeFor(demand, "eu-central-1a", "/disks")));
-    assert.equal(volume.metadata.name, "pvc-1234");
-    assert.deepEqual(volume.spec.accessModes, ["ReadWriteOncePod"]);
-    assert.deepEqual(volume.spec.capacity, { storage: "20Gi" });
-    assert.equal(volume.spec.persistentVolumeReclaimPolicy, "Retain");
-    assert.deepEqual(volume.spec.nodeAffinity.required.nodeSelectorTerms[0].matchExpressions, [
-      { key: ZONE_LABEL, operator: "In", values: ["eu-central-1a"] },
-    ]);
-    assert.equal(volume.spec.hostPath.path, "/disks/eu-central-1a/pvc-1234");
-    assert.equal(volume.spec.claimRef.uid, "1234");
-  });
-
-  it("wait for their first consumer", () => {
+describe("the lab's storage class", () => {
+  it("waits for the first consumer, and lets claims grow", () => {
     const made = JSON.parse(JSON.stringify(storageClass()));
     assert.equal(made.volumeBindingMode, "WaitForFirstConsumer");
+    assert.equal(made.allowVolumeExpansion, true);
     assert.equal(made.provisioner, PROVISIONER);
   });
 });

@@ -142,6 +142,7 @@ describe("a real node's configuration", () => {
     cniConfig: "",
     kubeletConfig: "",
     kubeletRoot: "/lab/nodes/a/kubelet",
+    driverSocket: "/lab/nodes/a/kubelet/plugins_registry/csi.sock",
     resolvConf: "/lab/nodes/a/resolv.conf",
     scope: "lab-abc-1",
     cable: "labcn1",
@@ -181,19 +182,14 @@ describe("a real node's configuration", () => {
 
 describe("what real nodes need of the machine", () => {
   it("is named by package, each once", () => {
+    const programs = { containerd: "containerd", ctr: "containerd", runc: "runc", ip: "iproute2" };
     assert.deepEqual(
-      missingPackages(
-        () => true,
-        () => true,
-      ),
+      missingPackages(programs, () => true),
       [],
     );
     assert.deepEqual(
-      missingPackages(
-        (name) => name === "ip" || name === "nsenter",
-        () => false,
-      ),
-      ["containerd", "runc", "containernetworking-plugins"],
+      missingPackages(programs, (name) => name === "ip"),
+      ["containerd", "runc"],
     );
   });
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parseDrillArguments } from "../../../workbench/lab/drill/arguments";
-import { darkSeconds, staleOrders } from "../../../workbench/lab/drill/dark";
+import { darknesses, darkSeconds, overlapSeconds, staleOrders } from "../../../workbench/lab/drill/dark";
 import { check, type DrillTimers, problemsOf, same, UNTOUCHED } from "../../../workbench/lab/drill/drill";
-import { DRILLS } from "../../../workbench/lab/drill/drills";
+import { DRILLS, STACK_DRILLS } from "../../../workbench/lab/drill/drills";
 import { manifestHash } from "../../../workbench/lab/drill/evidence";
 import { closing, listing, outcomeLine } from "../../../workbench/lab/drill/report";
 import type { LedgerEntry } from "../../../workbench/lab/engines/exchange";
@@ -38,6 +38,40 @@ describe("dark time", () => {
   it("does not count what was before the drill, nor an order that was refused", () => {
     const refused: LedgerEntry[] = [{ at: 5000, kind: "order", account: "e-0", id: "x", market: "BTC" }];
     assert.equal(darkSeconds({ entries: [...entries, ...refused] }, ["BTC"], 3000, 8000).get("BTC"), 5);
+  });
+});
+
+describe("engines that are dark at once", () => {
+  const entries = [
+    ...order(1000, "a", "BTC"),
+    ...order(9000, "b", "BTC"),
+    ...order(1000, "c", "ETH"),
+    ...order(2000, "d", "ETH"),
+    ...order(9000, "e", "ETH"),
+  ];
+  const whole = { from: 1001, to: 9001 };
+
+  it("are found by the times without an order that are longer than usual", () => {
+    assert.deepEqual(darknesses({ entries }, ["BTC", "ETH"], { ...whole, seconds: 5 }), [
+      { from: 1001, to: 9001 },
+      { from: 2001, to: 9001 },
+    ]);
+    assert.deepEqual(darknesses({ entries }, ["BTC", "ETH"], { ...whole, seconds: 7.5 }), [whole]);
+  });
+
+  it("overlap for as long as both are dark", () => {
+    const first = [{ from: 0, to: 4000 }];
+    assert.equal(overlapSeconds([first, [{ from: 3000, to: 9000 }], []]), 1);
+    assert.equal(overlapSeconds([[], first, [{ from: 1000, to: 2000 }]]), 1);
+  });
+
+  it("do not overlap one after the other, nor with themselves", () => {
+    const first = [
+      { from: 0, to: 4000 },
+      { from: 0, to: 4000 },
+    ];
+    assert.equal(overlapSeconds([first, [{ from: 4000, to: 9000 }]]), 0);
+    assert.equal(overlapSeconds([]), 0);
   });
 });
 
@@ -114,25 +148,28 @@ describe("a drill's verdict", () => {
   });
 });
 
+const ALL = { engines: DRILLS, stack: STACK_DRILLS };
+
 describe("the drills", () => {
   it("have names of their own, steps, an expectation and a bound", () => {
-    assert.equal(new Set(DRILLS.map(({ id }) => id)).size, DRILLS.length);
-    for (const { id, steps, expectation, darkBound } of DRILLS) {
+    const all = [...DRILLS, ...STACK_DRILLS];
+    assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+    for (const { id, steps, expectation, darkBound } of all) {
       assert.ok(steps.length > 0 && expectation !== "" && darkBound(TIMERS) >= 0, id);
-      assert.ok(listing(DRILLS).includes(id));
+      assert.ok(listing(all).includes(id));
     }
   });
 
   it("are chosen by name, all without one", () => {
-    assert.deepEqual(parseDrillArguments([], DRILLS).drills, DRILLS);
-    const chosen = parseDrillArguments(["R1", "--state=/x", "--timers", "real"], DRILLS);
+    assert.deepEqual(parseDrillArguments([], ALL).drills, ALL);
+    const chosen = parseDrillArguments(["R23", "R1", "--state=/x", "--timers", "real"], ALL);
     assert.deepEqual(
-      chosen.drills.map(({ id }) => id),
-      ["R1"],
+      [chosen.drills.engines, chosen.drills.stack].map((drills) => drills.map(({ id }) => id)),
+      [["R1"], ["R23"]],
     );
     assert.deepEqual([chosen.state, chosen.timers], ["/x", "real"]);
-    assert.equal(parseDrillArguments(["--help"], DRILLS).kind, "help");
-    assert.equal(parseDrillArguments(["--list"], DRILLS).kind, "list");
+    assert.equal(parseDrillArguments(["--help"], ALL).kind, "help");
+    assert.equal(parseDrillArguments(["--list"], ALL).kind, "list");
   });
 
   for (const [line, message] of [
@@ -144,7 +181,7 @@ describe("the drills", () => {
   ] as const) {
     it(`refuse "${line}" in one sentence`, () => {
       const says = (error: unknown): boolean => error instanceof UserError && message.test(error.message);
-      assert.throws(() => parseDrillArguments(line.split(" "), DRILLS), says);
+      assert.throws(() => parseDrillArguments(line.split(" "), ALL), says);
     });
   }
 

@@ -14,6 +14,7 @@ import { refusedForTime } from "../../../examples/engine/core/clock-check";
 import { drainPlan, dueCancels } from "../../../examples/engine/core/drain-plan";
 import type { Status } from "../../../examples/engine/core/messages";
 import { nextEpoch, orderIds } from "../../../examples/engine/core/order-ids";
+import { foreignHolding } from "../../../examples/engine/core/own-markets";
 import { reconcile } from "../../../examples/engine/core/reconcile";
 import { type Env, Refusal, readSettings } from "../../../examples/engine/core/settings";
 
@@ -124,6 +125,31 @@ describe("reconciliation", () => {
       kind: "agreed",
       records: [{ t: "closed", id: "a", why: "never-sent" }],
     });
+  });
+});
+
+describe("markets of the log that are not its own", () => {
+  const used: Book = { ...EMPTY_BOOK, epoch: 1, positions: { ETH: 0, BTC: 3 } };
+  const order = { id: "a", market: "SOL", side: "buy", qty: 1, price: 1 } as const;
+
+  it("are refused with a position, by name and with the remedy", () => {
+    assert.equal(
+      foreignHolding(used, 0, ["ETH"]),
+      "The log holds a position of 3 in BTC, which is not in the list of ordinal 0 (ETH): put the market back, or close the position first.",
+    );
+  });
+
+  it("are refused with an open order", () => {
+    const open = apply(used, { t: "intent", ...order, at: 1 });
+    assert.match(
+      foreignHolding(open, 1, ["BTC"]) ?? "",
+      /the open order a in SOL, which is not .* ordinal 1/,
+    );
+  });
+
+  it("may be left once they are flat", () => {
+    assert.equal(foreignHolding(used, 0, ["BTC", "SOL"]), undefined);
+    assert.equal(foreignHolding(EMPTY_BOOK, 0, ["BTC"]), undefined);
   });
 });
 

@@ -77,7 +77,7 @@ function intent(n: number): LogRecord {
 }
 
 function open(disk: Disk, snapshotBytes = 1_000_000): Promise<LogStore> {
-  return LogStore.open({ disk, directory: "/data", say: quiet, snapshotBytes });
+  return LogStore.open({ disk, directory: "/data", say: quiet, snapshotBytes, mayWrite: () => true });
 }
 
 describe("the log", () => {
@@ -86,6 +86,16 @@ describe("the log", () => {
     const log = await open(disk);
     await log.append([intent(1)]);
     assert.deepEqual(disk.calls, ["append", "sync"]);
+  });
+
+  it("is not touched after the term, whatever still waits", async () => {
+    const disk = new CachedDisk();
+    let isOurs = true;
+    const options = { disk, directory: "/data", say: quiet, snapshotBytes: 1, mayWrite: () => isOurs };
+    const log = await LogStore.open(options);
+    isOurs = false;
+    await assert.rejects(log.append([intent(1)]), /the term is over, and the log is its successor's/);
+    assert.deepEqual(disk.calls, []);
   });
 
   it("writes what waits together: one frame, one fsync", async () => {

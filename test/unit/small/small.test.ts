@@ -9,7 +9,7 @@ import { smallNodeGroup } from "../../../workbench/offline/provider/small-node-g
 import { changedContent } from "../../../workbench/small/configure";
 import { Groups } from "../../../workbench/small/groups";
 import type { NodeGroup } from "../../../workbench/small/node-group";
-import { lacking } from "../../../workbench/small/readiness";
+import { lacking, podTroubles } from "../../../workbench/small/readiness";
 import type { GroupNode } from "../../../workbench/small/reconcile";
 
 const TAINT = { key: "trading/dedicated", value: "engine", effect: "NoSchedule" };
@@ -108,6 +108,25 @@ describe("readiness of what was applied", () => {
   it("is at once for everything else", () => {
     equal(lacking("ConfigMap", {}), undefined);
   });
+});
+
+describe("pods that do not run", () => {
+  const pod = (name: string, status: object) => ({ metadata: { name }, status });
+  it("say why, in the kubelet's and the scheduler's words", () => {
+    const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image x" };
+    const items = [
+      pod("e-0", { containerStatuses: [{ name: "engine", state: { running: {} } }] }),
+      pod("e-1", { conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }] }),
+      pod("e-2", { containerStatuses: [{ name: "engine", state: { waiting } }] }),
+      pod("e-3", { containerStatuses: [{ name: "engine", state: { waiting: { reason: "ContainerCreating" } } }] }),
+    ];
+    deepEqual(podTroubles({ items }), [
+      "e-1: 0/3 nodes are available",
+      "e-2: ImagePullBackOff, Back-off pulling image x",
+      "e-3: ContainerCreating",
+    ]);
+  });
+  it("are none where there is no list", () => deepEqual(podTroubles({ message: "not found" }), []));
 });
 
 describe("the groups of AWS in the small", () => {

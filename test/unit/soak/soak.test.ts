@@ -40,6 +40,23 @@ describe("what a soak has to do", () => {
     ]);
   });
 
+  it("gives what needs the whole stack a lab of its own, and not to the seed", () => {
+    const stack = {
+      id: "R23",
+      title: "x",
+      steps: ["x"],
+      expectation: "y",
+      needsStack: true,
+      notOnSeed: "no stack",
+    };
+    const head = { ...HEAD, rounds: 1, drills: [...HEAD.drills, "R23"] };
+    assert.deepEqual(remaining({ head, entries: [] }, [...DRILLS, stack]), [
+      { round: 1, subject: "ours", ids: ours },
+      { round: 1, subject: "ours", ids: ["R23"], needsStack: true },
+      { round: 1, subject: "seed", ids: seed },
+    ]);
+  });
+
   it("goes on after what is done, within a lab's drills too", () => {
     const done = ours.map((id) => entry(id, "ours", 1));
     assert.deepEqual(remaining(journal(...done, entry("seed-verbatim", "seed", 1)), DRILLS)[0], {

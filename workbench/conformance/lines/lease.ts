@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Bench, NAMESPACE } from "../bench";
 import { until } from "../process";
-import { fail, type Line, mustBeIdle, pass, type Result, sleep, watchIdle } from "./line";
+import { fail, files, type Line, mustBeIdle, pass, type Result, sleep, watchIdle } from "./line";
 
 const LEASE = "engine-0";
 
@@ -28,6 +30,28 @@ async function stoppedBeyond(bench: Bench): Promise<Result> {
   engine.signal("SIGCONT");
   await sleep(800);
   return lateOrders(bench, until);
+}
+
+/** What the exchange said meanwhile waits in its socket, and must not be written into the log of its successor. */
+async function leavesLog(bench: Bench): Promise<Result> {
+  const engine = await bench.startTrading();
+  if (bench.leases.writes.length === 0) return fail("It trades without a lease.");
+  await until("an open order", bench.times.startMs, () => bench.openOrders().length > 0);
+  engine.signal("SIGSTOP");
+  await sleep(Math.max(bench.times.leaseDurationMs, bench.times.deadManMs) + 100);
+  bench.leases.steal(LEASE, NAMESPACE, "another");
+  const before = contents(bench.dataDir);
+  engine.signal("SIGCONT");
+  await sleep(800);
+  return contents(bench.dataDir) === before
+    ? pass()
+    : fail("It wrote into the log after its term: by then another engine writes it, and both destroy it.");
+}
+
+function contents(directory: string): string {
+  const hash = createHash("sha256");
+  for (const path of files(directory).sort()) hash.update(path).update(readFileSync(path));
+  return hash.digest("hex");
 }
 
 async function outage(bench: Bench): Promise<Result> {
@@ -70,6 +94,11 @@ export const leaseLines: readonly Line[] = [
     promise:
       "No order is sent after the lease's renew deadline, also by a process that was stopped beyond it.",
     check: stoppedBeyond,
+  },
+  {
+    id: "log-after-term",
+    promise: "Nothing is written into the log after the term, also by a process that was stopped beyond it.",
+    check: leavesLog,
   },
   {
     id: "lease-outage",

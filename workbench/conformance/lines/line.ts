@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { sleep } from "../../../examples/engine/shell/sleep";
 import { type Bench, type Engine, status } from "../bench";
 import { until } from "../process";
@@ -7,6 +9,8 @@ export type Verdict = "PASS" | "FAIL" | "SKIP";
 export interface Result {
   readonly verdict: Verdict;
   readonly reason: string;
+  /** Milliseconds from the request to stop until the end, where a drain was to be complete. */
+  readonly drainMs?: number;
 }
 
 /** One line of the engine contract, and how it is checked. */
@@ -54,4 +58,12 @@ export function mustBeIdle(seen: { ready: boolean; orders: number }, because: st
 
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Files of the volume, whatever the engine calls them. */
+export function files(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,17 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isClean } from "../../../examples/engine/exchange/ledger";
-import { type Bench, POD, status } from "../bench";
+import { type Bench, MARKETS, POD, status } from "../bench";
 import { until } from "../process";
-import { fail, type Line, mustBeIdle, pass, type Result, skip, sleep, watchIdle } from "./line";
-
-/** Files of the volume, whatever the engine calls them. */
-function files(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
+import { fail, files, type Line, mustBeIdle, pass, type Result, skip, sleep, watchIdle } from "./line";
 
 function onVolume(directory: string, text: string): boolean {
   return files(directory).some((path) => readFileSync(path).includes(text));
@@ -78,6 +70,35 @@ async function recovers(bench: Bench): Promise<Result> {
   return isClean(audit)
     ? pass()
     : fail(`After kill -9 mid-order it disagrees with the exchange: ${JSON.stringify(audit)}.`);
+}
+
+/** Only one side is filled, so that a position is there whenever it dies. */
+function fillOneSide({ exchange }: Bench): void {
+  let filled: string | undefined;
+  exchange.onOrder = ({ side }) => {
+    filled ??= side;
+    exchange.faults.fillEvery = side === filled ? 1 : 0;
+  };
+}
+
+async function refusesMovedMarket(bench: Bench): Promise<Result> {
+  fillOneSide(bench);
+  await tradedAndKilled(bench);
+  const swapped = join(bench.directory, "swapped.json");
+  writeFileSync(swapped, JSON.stringify({ "0": MARKETS["1"], "1": MARKETS["0"] }));
+  const seen = await watchIdle(bench, { MARKETS_FILE: swapped }, 1200);
+  const verdict = mustBeIdle(seen, "with a position in a market that is no longer its own");
+  if (verdict.verdict !== "PASS") return verdict;
+  if (seen.engine.output.trim() === "") return fail("It does not trade, and does not say why.");
+  await seen.engine.kill();
+  try {
+    await bench.startTrading();
+    return pass();
+  } catch (error) {
+    return fail(
+      `It does not trade with its own list again: ${error instanceof Error ? error.message : "no reason"}`,
+    );
+  }
 }
 
 async function refusesDamage(bench: Bench): Promise<Result> {
@@ -150,6 +171,11 @@ export const logLines: readonly Line[] = [
       bench.exchange.seedPosition(POD, "BTCUSDT", 7);
       return mustBeIdle(await watchIdle(bench, {}, 1200), "on an empty log beside an open position");
     },
+  },
+  {
+    id: "moved-market",
+    promise: "It does not trade while its log holds a position in a market that is not in its list.",
+    check: refusesMovedMarket,
   },
   {
     id: "damaged-log",

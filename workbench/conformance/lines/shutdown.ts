@@ -1,4 +1,5 @@
 import { type Bench, type Engine, status } from "../bench";
+import { SIMULATED_DELAY_MS } from "../budget";
 import type { Exit } from "../process";
 import { fail, type Line, pass, type Result, seconds, sleep } from "./line";
 
@@ -25,7 +26,7 @@ function judge(bench: Bench, { exit, ms, open }: Drained): Result {
   const budget = bench.times.drainBudgetSeconds;
   if (exit === undefined) return fail(`It was still running after its budget of ${budget} s.`);
   if (open.length > 0) return fail(`It ended after ${seconds(ms)} with ${open.length} order(s) open.`);
-  return pass(`drained in ${seconds(ms)} of ${budget} s`);
+  return { ...pass(`drained in ${seconds(ms)} of ${budget} s`), drainMs: ms };
 }
 
 /** Did it leave before it could know that its cancels worked? By confirmation, or by asking. */
@@ -47,7 +48,7 @@ export const shutdownLines: readonly Line[] = [
     id: "sigterm-cancels",
     promise: "SIGTERM cancels every open order within the declared budget, also at a slow exchange.",
     check: async (bench) => {
-      bench.exchange.faults.cancelMs = 700;
+      bench.exchange.faults.cancelMs = SIMULATED_DELAY_MS;
       return judge(bench, await drained(bench, sigterm));
     },
   },
@@ -55,7 +56,7 @@ export const shutdownLines: readonly Line[] = [
     id: "waits-for-confirmations",
     promise: "It leaves only when the exchange has confirmed every cancel.",
     check: async (bench) => {
-      bench.exchange.faults.confirmMs = 700;
+      bench.exchange.faults.confirmMs = SIMULATED_DELAY_MS;
       const seen = await drained(bench, sigterm);
       const verdict = judge(bench, seen);
       if (verdict.verdict === "PASS" && leftEarly(bench, seen.exit?.at ?? 0)) {

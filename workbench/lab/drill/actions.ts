@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -5,7 +6,8 @@ import type { Cluster } from "../../fence/cluster";
 import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "../../fence/node";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
-import { claimName, nodeOf, podName, type Stage } from "./stage";
+import { mountPointsBelow } from "../real/mounts";
+import { claimName, nodeOf, podName, type Stage, until } from "./stage";
 
 const MERGE = "application/merge-patch+json";
 
@@ -35,16 +37,27 @@ export function signalKubelet(
 
 /** Says that a node is out of service. Only after its instance was proven to be stopped. */
 export async function taintOutOfService(stage: Stage, name: string): Promise<void> {
-  const cluster = clusterOf(stage);
-  const node = await readNode(cluster, name);
-  await writeTaints(cluster, node, withOutOfService(node.taints));
+  await changeTaints(stage, name, withOutOfService);
 }
 
 /** Takes the taint back, once the node is as it should be. */
 export async function untaint(stage: Stage, name: string): Promise<void> {
+  await changeTaints(stage, name, withoutOutOfService);
+}
+
+// A kubelet that goes on writes its Node at the same moment; whoever read it before has to read it again.
+async function changeTaints(stage: Stage, name: string, change: typeof withOutOfService): Promise<void> {
   const cluster = clusterOf(stage);
-  const node = await readNode(cluster, name);
-  await writeTaints(cluster, node, withoutOutOfService(node.taints));
+  await until(
+    `the taints of ${name} are written`,
+    async () => {
+      const node = await readNode(cluster, name);
+      await writeTaints(cluster, node, change(node.taints));
+      return true;
+    },
+    Boolean,
+    10,
+  );
 }
 
 /** The stage's cluster as the runbook's command sees it. */
@@ -93,7 +106,7 @@ export async function patch(
 }
 
 /** Path of the stage's StatefulSet. */
-export function statefulSetPath({ spec }: Stage): string {
+export function statefulSetPath({ spec }: Pick<Stage, "spec">): string {
   return `/apis/apps/v1/namespaces/${spec.namespace}/statefulsets/${spec.name}`;
 }
 
@@ -108,6 +121,21 @@ export async function diskOf(stage: Stage, ordinal: number): Promise<string> {
   const zone = zones.find((name) => existsSync(join(lab.disks, name, volume)));
   if (zone === undefined || volume === "") throw new Error(`${podName(stage, ordinal)} has no disk`);
   return join(lab.disks, zone, volume);
+}
+
+/**
+ * Puts something else in the place of a disk. A node's mounts show what was there when they were made, so they are made
+ * again: on a machine of a cloud the file system itself would have changed.
+ */
+export function changeDisk({ lab }: Pick<Stage, "lab">, disk: string, change: () => void): void {
+  const shown = mountPointsBelow(lab.nodes).filter((point) => isSameFolder(point, disk));
+  change();
+  for (const point of shown) execFileSync("mount", ["--bind", disk, point]);
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
 }
 
 /** The file of a disk that an engine's log was last written to. */

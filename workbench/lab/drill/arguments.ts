@@ -1,7 +1,14 @@
 import { UserError } from "../../offline/errors";
 import type { TimerSet } from "../timers";
-import type { Drill } from "./drill";
+import type { Drill, DrillText } from "./drill";
+import type { StackStage } from "./stack-stage";
 import { SUBJECTS, type SubjectName } from "./subject";
+
+/** Drills by what they are made on: engines put on a lab by hand, or the whole stack. */
+export interface Drills {
+  readonly engines: readonly Drill[];
+  readonly stack: readonly Drill<StackStage>[];
+}
 
 export interface DrillArguments {
   readonly kind: "run" | "list" | "help";
@@ -9,19 +16,20 @@ export interface DrillArguments {
   readonly evidence?: string;
   readonly timers: TimerSet;
   readonly subject: SubjectName;
-  readonly drills: readonly Drill[];
+  readonly drills: Drills;
 }
 
 const FLAGS = ["--state", "--evidence", "--timers", "--subject"];
+const NONE: Drills = { engines: [], stack: [] };
 
 /** Reads the command line of `lab drill`; throws a {@link UserError} for what it cannot mean. */
-export function parseDrillArguments(argv: readonly string[], all: readonly Drill[]): DrillArguments {
+export function parseDrillArguments(argv: readonly string[], all: Drills): DrillArguments {
   const names: string[] = [];
   const values = new Map<string, string>();
   const queue = [...argv];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     const nothing = { timers: "scaled", subject: "ours" } as const;
-    if (word === "--help" || word === "-h") return { ...nothing, kind: "help", drills: [] };
+    if (word === "--help" || word === "-h") return { ...nothing, kind: "help", drills: NONE };
     if (word === "--list") return { ...nothing, kind: "list", drills: all };
     if (!word.startsWith("-")) {
       names.push(word);
@@ -52,10 +60,13 @@ export function parseDrillArguments(argv: readonly string[], all: readonly Drill
   };
 }
 
-function chosen(names: readonly string[], all: readonly Drill[]): readonly Drill[] {
-  const unknown = names.find((name) => all.every(({ id }) => id !== name));
+function chosen(names: readonly string[], all: Drills): Drills {
+  const known = [...all.engines, ...all.stack].map(({ id }) => id);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UserError(`there is no drill "${unknown}"; there are ${all.map(({ id }) => id).join(", ")}.`);
+    throw new UserError(`there is no drill "${unknown}"; there are ${known.join(", ")}.`);
   }
-  return names.length === 0 ? all : all.filter(({ id }) => names.includes(id));
+  if (names.length === 0) return all;
+  const isNamed = ({ id }: Pick<DrillText, "id">): boolean => names.includes(id);
+  return { engines: all.engines.filter(isNamed), stack: all.stack.filter(isNamed) };
 }

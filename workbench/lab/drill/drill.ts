@@ -15,8 +15,8 @@ export interface Observation {
   readonly touched: readonly number[];
 }
 
-/** A failure that is made on purpose, and what must come of it. */
-export interface Drill {
+/** A failure that is made on purpose, and what must come of it; `Where` is what it is made on. */
+export interface Drill<Where = Stage> {
   /** As in the reference's list of faults (R1 …), or a word of its own. */
   readonly id: string;
   /** Other faults of the reference's list that it shows on the way. */
@@ -33,8 +33,13 @@ export interface Drill {
   readonly notOnSeed?: string;
   /** What a reader must know of the seed's result to read it right. */
   readonly seedNote?: string;
-  readonly run: (stage: Stage) => Promise<Observation>;
+  /** Whether it needs the whole stack under Pulumi, and not only its engines. */
+  readonly needsStack?: boolean;
+  readonly run: (stage: Where) => Promise<Observation>;
 }
+
+/** What a drill says of itself, wherever it runs. */
+export type DrillText = Omit<Drill, "run">;
 
 /** What a drill's times are made of, in seconds. */
 export interface DrillTimers {

@@ -7,7 +7,7 @@ import { stackEngine } from "../engines/spec";
 import type { Manifest } from "../kube-client";
 import type { TimerSet } from "../timers";
 import { ETCD, KUBERNETES } from "../tools";
-import type { Drill, DrillTimers, Outcome } from "./drill";
+import type { DrillText, DrillTimers, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
 
 /** Identifies what a drill was run on: the engine's manifests as dev renders them, the image's digest among them. */
@@ -27,7 +27,7 @@ function hashOf(manifests: readonly Manifest[]): string {
 /** Writes what a drill showed, one file a drill. */
 export function writeEvidence(
   folder: string,
-  drill: Drill,
+  drill: DrillText,
   outcome: Outcome,
   {
     subject,

@@ -7,20 +7,43 @@ import { untaint } from "./actions";
 import { darkSeconds, staleOrders } from "./dark";
 import { type Drill, type Observation, type Outcome, problemsOf } from "./drill";
 import { trading } from "./prepare";
-import { DrillFailure, engineView, podName, type Stage, until } from "./stage";
+import { DrillFailure, type Engines, engineView, podName, type Stage, until } from "./stage";
 import { watchingStalls } from "./stalls";
 import { secondWriters } from "./writers";
 
 const SETTLE_SECONDS = 20;
 const isClean = (audit: Audit): boolean => Object.values(audit).every((list) => list.length === 0);
 
-/** Runs one drill on engines that trade, and judges it by what the exchange saw. */
-export async function perform(drill: Drill, stage: Stage): Promise<Outcome> {
-  await trading(stage);
-  return await watchingStalls((longestSeconds) => judge(drill, stage, longestSeconds));
+/** Engines that trade, and the exchange that judges them. */
+export type Judged = Engines & Pick<Stage, "exchange" | "subject" | "timers">;
+
+/** How a stage is kept fit for the next drill. */
+export interface Upkeep<Where> {
+  /** Before a drill: everything is as the first one found it, and every engine trades. */
+  settle(stage: Where): Promise<void>;
+  /** After a drill that failed, and may have left anything behind. */
+  restore(stage: Where): Promise<void>;
 }
 
-async function judge(drill: Drill, stage: Stage, longestStall: () => number): Promise<Outcome> {
+export const ENGINES: Upkeep<Stage> = { settle: trading, restore };
+
+/** Runs one drill on engines that trade, and judges it by what the exchange saw. */
+export async function perform<Where extends Judged>(
+  drill: Drill<Where>,
+  stage: Where,
+  upkeep: Upkeep<Where>,
+): Promise<Outcome> {
+  await upkeep.settle(stage);
+  return await watchingStalls((longestSeconds) => judge(drill, stage, upkeep, longestSeconds));
+}
+
+async function judge<Where extends Judged>(
+  drill: Drill<Where>,
+  stage: Where,
+  upkeep: Upkeep<Where>,
+  longestStall: () => number,
+): Promise<Outcome> {
+  // Of the markets that there were: a drill may add some.
   const { exchange, spec } = stage;
   const began = Date.now();
   const from = (await exchange.report()).now;
@@ -33,7 +56,7 @@ async function judge(drill: Drill, stage: Stage, longestStall: () => number): Pr
   } catch (error) {
     if (!(error instanceof DrillFailure)) throw error;
     failures.push(messageOf(error));
-    await restore(stage);
+    await upkeep.restore(stage);
   }
   const orders = await auditAll(stage, failures.length === 0);
   const report = await exchange.report();
@@ -69,7 +92,7 @@ async function restore(stage: Stage): Promise<void> {
 }
 
 // Books are compared while orders come and go: what is under way differs for a moment, what is lost stays lost.
-async function auditAll(stage: Stage, isPatient: boolean): Promise<Pick<Outcome, "lost" | "doubled">> {
+async function auditAll(stage: Judged, isPatient: boolean): Promise<Pick<Outcome, "lost" | "doubled">> {
   const lost: string[] = [];
   const doubled: string[] = [];
   for (const ordinal of stage.spec.markets.keys()) {

@@ -7,7 +7,7 @@ import { nodeFolders } from "../real/node-folder";
 import { TIMERS } from "../timers";
 import type { DrillTimers } from "./drill";
 import { tolerationOf, withScaledToleration } from "./scaled";
-import { allReady, engineView, type Stage, until } from "./stage";
+import { allReady, type Engines, engineView, type Stage, until } from "./stage";
 import type { Subject } from "./subject";
 
 /** Between two looks of the pod garbage collector, which deletes the pods of a node that is out of service. */
@@ -59,8 +59,8 @@ export async function prepareStage(
   return stage;
 }
 
-/** Waits until every engine is ready and says so itself. */
-export async function trading(stage: Stage): Promise<void> {
+/** Waits until every engine is ready and says that it trades. */
+export async function trading(stage: Engines): Promise<void> {
   await allReady(stage, READY_SECONDS);
   for (const ordinal of stage.spec.markets.keys()) {
     await until(
@@ -72,7 +72,7 @@ export async function trading(stage: Stage): Promise<void> {
   }
 }
 
-function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
+export function drillTimers(set: keyof typeof TIMERS, toleration: number): DrillTimers {
   const { nodeGraceSeconds, nodeMonitorSeconds } = TIMERS[set];
   return {
     detection: nodeGraceSeconds + nodeMonitorSeconds,

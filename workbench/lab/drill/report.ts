@@ -1,9 +1,9 @@
 import type { TimerSet } from "../timers";
-import type { Drill, Fact, Outcome } from "./drill";
+import type { DrillText, Fact, Outcome } from "./drill";
 import type { SubjectName } from "./subject";
 import { SEED_VERBATIM } from "./verbatim";
 
-type Named = Pick<Drill, "id" | "title">;
+type Named = Pick<DrillText, "id" | "title">;
 
 /** One line for a drill that ended, and one for each thing that was not as expected. */
 export function outcomeLine(drill: Named, outcome: Outcome, subject: SubjectName = "ours"): string {
@@ -48,7 +48,7 @@ export function closing(
 }
 
 /** The table of drills, for `--list`. */
-export function listing(drills: readonly Drill[]): string {
+export function listing(drills: readonly DrillText[]): string {
   return drills
     .map(({ id, title, steps, expectation, notOnSeed }) =>
       [

@@ -48,13 +48,16 @@ export interface Stage {
   say(line: string): void;
 }
 
+/** Engines somewhere: enough to look at them. */
+export type Engines = Pick<Stage, "client" | "spec">;
+
 /** The stage's engines, by name. */
-export async function pods({ client, spec }: Stage): Promise<PodView[]> {
+export async function pods({ client, spec }: Engines): Promise<PodView[]> {
   return await podsOf(client, spec.namespace);
 }
 
 /** Name of an ordinal's pod. */
-export function podName({ spec }: Stage, ordinal: number): string {
+export function podName({ spec }: Pick<Stage, "spec">, ordinal: number): string {
   return `${spec.name}-${ordinal}`;
 }
 
@@ -64,7 +67,7 @@ export function claimName(stage: Stage, ordinal: number): string {
 }
 
 /** One engine's pod, or undefined while there is none. */
-export async function pod(stage: Stage, ordinal: number): Promise<PodView | undefined> {
+export async function pod(stage: Engines, ordinal: number): Promise<PodView | undefined> {
   return (await pods(stage)).find(({ name }) => name === podName(stage, ordinal));
 }
 
@@ -76,7 +79,7 @@ export function nodeOf({ lab }: Pick<Stage, "lab">, name: string | undefined): N
 }
 
 /** What the kubelet says of an engine's container. */
-export async function container(stage: Stage, ordinal: number) {
+export async function container(stage: Engines, ordinal: number) {
   const path = `/api/v1/namespaces/${stage.spec.namespace}/pods/${podName(stage, ordinal)}`;
   const { status } = podSchema.parse(await stage.client.get(path));
   const [first] = status.containerStatuses;
@@ -89,7 +92,7 @@ export async function container(stage: Stage, ordinal: number) {
 }
 
 /** What an engine says of its own book. */
-export async function engineView(stage: Stage, ordinal: number): Promise<EngineView> {
+export async function engineView(stage: Engines, ordinal: number): Promise<EngineView> {
   const { address } = await container(stage, ordinal);
   const response = await fetch(`http://${address}:8080/positions`, { signal: AbortSignal.timeout(3000) });
   return viewSchema.parse(await response.json());
@@ -121,7 +124,7 @@ export class DrillFailure extends Error {
 }
 
 /** Waits until every engine is ready. */
-export async function allReady(stage: Stage, seconds = 120): Promise<PodView[]> {
+export async function allReady(stage: Engines, seconds = 120): Promise<PodView[]> {
   const { length } = stage.spec.markets;
   return await until(
     "every engine ready",
@@ -133,7 +136,7 @@ export async function allReady(stage: Stage, seconds = 120): Promise<PodView[]> 
 
 /** Waits until an ordinal is ready in another pod than the one given. */
 export async function replaced(
-  stage: Stage,
+  stage: Engines,
   ordinal: number,
   uid: string,
   seconds: number,

@@ -4,6 +4,7 @@ import { TIMERS } from "../timers";
 import { hostAddress, nodeAddress, podAddresses } from "./network";
 import type { NodeFolder } from "./node-folder";
 import { PAUSE_REFERENCE } from "./pause-image";
+import type { Snapshotter } from "./snapshotter";
 
 /** What `settings` must hold where there are real nodes. */
 export type RealSettings = LabSettings & { readonly real: NonNullable<LabSettings["real"]> };
@@ -14,7 +15,7 @@ export function hasReal(settings: LabSettings): settings is RealSettings {
 }
 
 /** containerd's configuration for one node. */
-export function containerdConfig(node: NodeFolder, snapshotter: "overlayfs" | "native"): string {
+export function containerdConfig(node: NodeFolder, snapshotter: Snapshotter): string {
   const cri = '[plugins."io.containerd.grpc.v1.cri"';
   return `version = 2
 root = "${node.root}/containerd"

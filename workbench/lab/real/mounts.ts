@@ -16,20 +16,21 @@ export function mountsBelow(folder: string, mountinfo: string): string[] {
 
 /** Whether anything is mounted at or below a folder: then nothing in it may be removed. */
 export function containsMount(folder: string): boolean {
-  return current(folder).length > 0;
+  return mountPointsBelow(folder).length > 0;
 }
 
 /** Unmounts all that is mounted at or below a folder. */
 export async function unmountBelow(folder: string): Promise<void> {
   // A mount can lie on another one at the same place.
   for (let round = 0; round < 5; round += 1) {
-    const points = current(folder);
+    const points = mountPointsBelow(folder);
     if (points.length === 0) return;
     for (const point of points) await tryRun("umount", "--lazy", point);
   }
-  throw new Error(`${current(folder).join(", ")} cannot be unmounted`);
+  throw new Error(`${mountPointsBelow(folder).join(", ")} cannot be unmounted`);
 }
 
-function current(folder: string): string[] {
+/** What is mounted at or below a folder now, the deepest first. */
+export function mountPointsBelow(folder: string): string[] {
   return mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"));
 }

@@ -54,16 +54,20 @@ export function hardwareAddress(lab: Pick<LabFolder, "lab">, number: number): st
 export async function makeBridge(lab: LabFolder, settings: LabSettings): Promise<void> {
   const bridge = bridgeOf(lab);
   const { real } = settings;
-  if (real === undefined || existsSync(`/sys/class/net/${bridge}`)) return;
-  await run("ip", "link", "add", bridge, "address", hardwareAddress(lab, 0), "type", "bridge");
-  await run("ip", "address", "add", `${hostAddress(real.subnet)}/24`, "dev", bridge);
-  await run("ip", "address", "add", `${apiHost(settings)}/32`, "dev", bridge);
+  if (real === undefined) return;
+  if (!existsSync(`/sys/class/net/${bridge}`)) {
+    await run("ip", "link", "add", bridge, "address", hardwareAddress(lab, 0), "type", "bridge");
+  }
+  // Also on a bridge that is there: a run that was killed half-way may have left it without.
+  await run("ip", "address", "replace", `${hostAddress(real.subnet)}/24`, "dev", bridge);
+  await run("ip", "address", "replace", `${apiHost(settings)}/32`, "dev", bridge);
   await run("ip", "link", "set", bridge, "up");
 }
 
 /** Makes a node's network namespace and plugs its cable in. */
 export async function plugIn(lab: LabFolder, node: NodeFolder, subnet: number): Promise<void> {
-  if (existsSync(`${NETWORKS}/${node.scope}`)) return;
+  if (await isPlugged(node, subnet)) return;
+  await unplug(node);
   await run("ip", "netns", "add", node.scope);
   const inside = (...args: readonly string[]) => run("ip", "-n", node.scope, ...args);
   await run("ip", "link", "add", node.cable, "type", "veth", "peer", "name", "eth0", "netns", node.scope);
@@ -75,6 +79,13 @@ export async function plugIn(lab: LabFolder, node: NodeFolder, subnet: number): 
   await inside("address", "add", `${nodeAddress(subnet, node.index)}/24`, "dev", "cni0");
   await inside("link", "set", "cni0", "up");
   await inside("route", "add", `10.97.${subnet}.0/24`, "via", hostAddress(subnet));
+}
+
+// The route is the last thing that is made: without it a run was killed half-way.
+async function isPlugged({ scope }: NodeFolder, subnet: number): Promise<boolean> {
+  if (!existsSync(`${NETWORKS}/${scope}`)) return false;
+  const routes = await run("ip", "-n", scope, "route").catch(() => "");
+  return routes.includes(`10.97.${subnet}.0/24`);
 }
 
 /** Cuts a node off from everything but itself, or plugs it in again. */

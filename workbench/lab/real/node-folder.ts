@@ -39,6 +39,8 @@ export interface NodeFolder extends ProcessPlace {
   readonly cniConfig: string;
   readonly kubeletConfig: string;
   readonly kubeletRoot: string;
+  /** Socket of the node's volume driver, where its kubelet looks for plugins. */
+  readonly driverSocket: string;
   readonly kubeconfig: string;
   readonly resolvConf: string;
   /** Network namespace, and cgroup in every hierarchy. */
@@ -52,9 +54,9 @@ export function labId({ lab }: Pick<LabFolder, "lab">): string {
   return createHash("sha256").update(lab).digest("hex").slice(0, 6);
 }
 
-/** Longest path of a Unix socket, and the kubelet's longest, which has a random number. */
+/** Longest path of a Unix socket, and the kubelet's longest of its own, which has a random number. */
 const SOCKET_LENGTH = 107;
-const LONGEST_SOCKET = "pod-resources/4294967295";
+const KUBELET_SOCKET = "pod-resources/4294967295";
 
 /** The folder of a node that is there or asked for; a new one gets the first free number. */
 export function nodeFolder(lab: LabFolder, request: NodeRequest): NodeFolder {
@@ -69,7 +71,8 @@ export function nodeFolder(lab: LabFolder, request: NodeRequest): NodeFolder {
   }
   // By its number: the paths of sockets are short, and the names that a cloud gives are not.
   const node = folderOf(lab, String(index), request, index);
-  if (Buffer.byteLength(join(node.kubeletRoot, LONGEST_SOCKET)) > SOCKET_LENGTH) {
+  const sockets = [join(node.kubeletRoot, KUBELET_SOCKET), node.driverSocket];
+  if (sockets.some((path) => Buffer.byteLength(path) > SOCKET_LENGTH)) {
     throw new UserError(
       `${lab.root} is too long a path for the sockets of real nodes: use --state with a shorter one.`,
     );
@@ -108,6 +111,7 @@ function folderOf(lab: LabFolder, folder: string, request: NodeRequest, index: n
     cniConfig: join(root, "cni"),
     kubeletConfig: join(root, "kubelet.yaml"),
     kubeletRoot: join(root, "kubelet"),
+    driverSocket: join(root, "kubelet", "plugins_registry", "csi.sock"),
     kubeconfig: join(root, "kubeconfig"),
     resolvConf: join(root, "resolv.conf"),
     scope: `lab-${id}-${index}`,

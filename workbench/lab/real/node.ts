@@ -6,6 +6,7 @@ import { UserError } from "../../offline/errors";
 import { makeNodeCertificate } from "../certificates";
 import type { KubeClient } from "../kube-client";
 import { accessOf, kubeconfig } from "../kubeconfig";
+import { PROVISIONER } from "../nodes";
 import type { LabFolder } from "../paths";
 import { lastWords, readOptional, runningPid, startProcess, stopProcesses } from "../processes";
 import { apiServer } from "../settings";
@@ -18,6 +19,7 @@ import { inNetwork, nodeAddress, plugIn, unplug } from "./network";
 import { type NodeFolder, type NodeRequest, nodeFolder } from "./node-folder";
 import { pauseImage } from "./pause-image";
 import { run } from "./run";
+import { snapshotterOf, takesOverlay } from "./snapshotter";
 
 /** What the work on real nodes needs to know of their lab. */
 export interface RealLab {
@@ -30,6 +32,8 @@ export interface RealLab {
 const START_MILLISECONDS = 90_000;
 const POLL_MILLISECONDS = 100;
 const LOG_LINKS = "/var/log/containers";
+/** In the order in which they start: a kubelet finds its volume driver when it looks for plugins. */
+const PROCESSES = ["containerd", "csi-node", "kubelet"] as const;
 
 /** Starts a node, or what of it does not run, and returns when it is ready by a heartbeat of this start. */
 export async function startNode(
@@ -44,13 +48,14 @@ export async function startNode(
   makeCgroup(node.scope);
   await plugIn(lab, node, settings.real.subnet);
   await startContainerd(real, node, signal);
+  await startDriver(real, node, signal);
   await startKubelet(real, node, signal);
   return node;
 }
 
-/** Whether both of a node's processes run. */
+/** Whether all of a node's processes run. */
 export function isRunning(node: NodeFolder): boolean {
-  return ["containerd", "kubelet"].every((name) => runningPid(node, name) !== undefined);
+  return PROCESSES.every((name) => runningPid(node, name) !== undefined);
 }
 
 /** Starts a node's kubelet, and returns when the API server has heard of it. */
@@ -62,23 +67,25 @@ export async function startKubelet(real: RealLab, node: NodeFolder, signal?: Abo
     [ZONE_LABEL]: request.zone,
     ...request.labels,
   };
-  startProcess(node, {
-    name: "kubelet",
-    binary: nsenter,
-    args: [
-      ...scope,
-      join(real.tools.kubernetes, "kubelet"),
-      `--config=${node.kubeletConfig}`,
-      `--kubeconfig=${node.kubeconfig}`,
-      `--hostname-override=${request.name}`,
-      `--node-ip=${nodeAddress(real.settings.real.subnet, node.index)}`,
-      `--node-labels=${Object.entries(labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(",")}`,
-      `--root-dir=${node.kubeletRoot}`,
-      `--cert-dir=${node.kubeletRoot}/pki`,
-    ],
-  });
+  if (runningPid(node, "kubelet") === undefined) {
+    startProcess(node, {
+      name: "kubelet",
+      binary: nsenter,
+      args: [
+        ...scope,
+        join(real.tools.kubernetes, "kubelet"),
+        `--config=${node.kubeletConfig}`,
+        `--kubeconfig=${node.kubeconfig}`,
+        `--hostname-override=${request.name}`,
+        `--node-ip=${nodeAddress(real.settings.real.subnet, node.index)}`,
+        `--node-labels=${Object.entries(labels)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(",")}`,
+        `--root-dir=${node.kubeletRoot}`,
+        `--cert-dir=${node.kubeletRoot}/pki`,
+      ],
+    });
+  }
   await until(node, "kubelet", signal, () => heartbeatAfter(real.client, request.name, began));
 }
 
@@ -95,9 +102,9 @@ export async function powerOff(node: NodeFolder): Promise<void> {
   await forgetBoot(node);
 }
 
-/** Processes of a node: its kubelet, its containerd with the shims, and all that runs in its pods. */
+/** Processes of a node: its kubelet, its volume driver, its containerd with the shims, and all that runs in its pods. */
 export function livingPids(node: NodeFolder): number[] {
-  const named = ["kubelet", "containerd"].map((name) => runningPid(node, name));
+  const named = PROCESSES.map((name) => runningPid(node, name));
   return [...named.filter((pid) => pid !== undefined), ...shims(node), ...pidsIn(node.scope)];
 }
 
@@ -118,8 +125,8 @@ async function forgetBoot(node: NodeFolder): Promise<void> {
     if (containsMount(path)) throw new Error(`${path} still holds a mount`);
     rmSync(path, { recursive: true, force: true });
   }
-  for (const name of ["kubelet", "containerd"]) rmSync(node.pidFile(name), { force: true });
-  rmSync(node.socket, { force: true });
+  for (const name of PROCESSES) rmSync(node.pidFile(name), { force: true });
+  for (const socket of [node.socket, node.driverSocket]) rmSync(socket, { force: true });
   removeCgroup(node.scope);
   await unplug(node);
 }
@@ -132,7 +139,8 @@ async function writeConfigs({ lab, settings }: RealLab, node: NodeFolder): Promi
     chmodSync(folder, 0o755);
   }
   const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
-  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter()));
+  const snapshotter = (await takesOverlay(node.root)) ? "overlayfs" : "native";
+  writeFileSync(node.containerdConfig, containerdConfig(node, snapshotter));
   writeFileSync(join(node.cniConfig, "10-lab.conflist"), json(cniConfig(node, settings)));
   writeFileSync(node.kubeletConfig, json(kubeletConfig(lab, node, settings)));
   writeFileSync(node.kubeconfig, kubeconfig(accessOf(lab, node.request.name, apiServer(settings))), {
@@ -157,9 +165,29 @@ async function startContainerd({ tools }: RealLab, node: NodeFolder, signal?: Ab
   await importImage(node, pauseImage(tools.real?.pause ?? ""));
 }
 
+// It is in no network: all that it is told comes from its kubelet.
+async function startDriver({ lab, tools }: RealLab, node: NodeFolder, signal?: AbortSignal): Promise<void> {
+  const { name, zone } = node.request;
+  if (runningPid(node, "csi-node") === undefined) {
+    rmSync(node.driverSocket, { force: true });
+    startProcess(node, {
+      name: "csi-node",
+      binary: join(tools.real?.csiNode ?? "", "csi-node"),
+      args: [
+        `--socket=${node.driverSocket}`,
+        `--driver=${PROVISIONER}`,
+        `--node=${name}`,
+        `--zone=${zone}`,
+        `--disks=${join(lab.disks, zone)}`,
+      ],
+    });
+  }
+  await until(node, "csi-node", signal, async () => existsSync(node.driverSocket));
+}
+
 /** Gives a node an image, as an archive in OCI layout. */
 export async function importImage(node: NodeFolder, archive: string): Promise<void> {
-  await ctr(node, "images", "import", archive);
+  await ctr(node, "images", "import", "--snapshotter", snapshotterOf(node), archive);
 }
 
 async function ctr(node: NodeFolder, ...args: readonly string[]): Promise<string> {
@@ -188,10 +216,6 @@ async function until(
       );
     }
   }
-}
-
-function snapshotter(): "overlayfs" | "native" {
-  return (readOptional("/proc/filesystems") ?? "").includes("overlay") ? "overlayfs" : "native";
 }
 
 // A shim outlives its containerd, and names it by the socket.

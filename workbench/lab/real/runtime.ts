@@ -13,19 +13,17 @@ const PROGRAMS = {
 };
 const PLUGINS = "/usr/lib/cni/bridge";
 
+const BRIDGE = "containernetworking-plugins";
+
 const WITHOUT = "Without real nodes the lab works for everybody: leave --real out.";
 
-/** Packages that a machine lacks for real nodes. */
+/** Debian packages that a machine lacks, by the programs that are needed of them. */
 export function missingPackages(
+  programs: Readonly<Record<string, string>>,
   hasProgram: (name: string) => boolean,
-  hasFile: (path: string) => boolean,
 ): string[] {
-  const missing = Object.entries(PROGRAMS).filter(([program]) => !hasProgram(program));
-  const packages = [
-    ...missing.map(([, name]) => name),
-    ...(hasFile(PLUGINS) ? [] : ["containernetworking-plugins"]),
-  ];
-  return [...new Set(packages)];
+  const missing = Object.entries(programs).filter(([program]) => !hasProgram(program));
+  return [...new Set(missing.map(([, name]) => name))];
 }
 
 /** Why this machine or this user cannot have real nodes, or undefined. */
@@ -42,18 +40,31 @@ export function obstacle(): string | undefined {
 export async function requireRuntime(say: (line: string) => void): Promise<void> {
   const reason = obstacle();
   if (reason !== undefined) throw new UserError(`${reason}. ${WITHOUT}`);
-  const missing = missingPackages((name) => onPath(name) !== undefined, existsSync);
-  if (missing.length === 0) return;
-  const command = `apt-get install -y --no-install-recommends ${missing.join(" ")}`;
+  const missing = missingPackages(PROGRAMS, (name) => onPath(name) !== undefined);
+  await installMissing(
+    existsSync(PLUGINS) ? missing : [...missing, BRIDGE],
+    { who: "a real node", without: WITHOUT },
+    say,
+  );
+}
+
+/** Installs packages on a Debian; refuses any other machine that lacks them. */
+export async function installMissing(
+  packages: readonly string[],
+  { who, without }: { readonly who: string; readonly without: string },
+  say: (line: string) => void,
+): Promise<void> {
+  if (packages.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   if (onPath("apt-get") === undefined) {
-    throw new UserError(`real nodes need ${missing.join(", ")}: install them. ${WITHOUT}`);
+    throw new UserError(`${who} needs ${packages.join(", ")}, which this machine lacks. ${without}`);
   }
-  say(`installing ${missing.join(", ")} with apt-get, once`);
+  say(`installing ${packages.join(", ")} with apt-get, once`);
   try {
     await run("apt-get", "update", "-qq");
-    await run("apt-get", "install", "-y", "-qq", "--no-install-recommends", ...missing);
+    await run("apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n").at(-1) : String(error);
-    throw new UserError(`"${command}" failed (${reason}): real nodes need it. ${WITHOUT}`);
+    throw new UserError(`"${command}" failed (${reason}), and ${who} needs it. ${without}`);
   }
 }

@@ -36,6 +36,14 @@ export function awsOnLab(
       const object = simulated.update(request);
       return request.preview ? object : await made(request.type, object);
     },
+    // A run that was killed asked for something of which the state knows nothing: the group itself does.
+    read: async (request) => {
+      const known = simulated.read(request);
+      if (known === undefined || request.type !== NODE_GROUP) return known;
+      const { state, description } = await small.report(request.id);
+      if (state === "GONE") return undefined;
+      return { ...known, outputs: { ...known.outputs, ...(isProperties(description) && description) } };
+    },
     delete: async (request) => {
       if (request.type === NODE_GROUP) await small.remove(request.id, cancellation.signal);
       simulated.delete(request);

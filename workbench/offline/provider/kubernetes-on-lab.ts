@@ -5,30 +5,39 @@ import type { Answer } from "../../lab/kube-client";
 import { KubeClient } from "../../lab/kube-client";
 import { type Access, parseKubeconfig } from "../../lab/kubeconfig";
 import { type KubeObject, KubeObjects, UnknownKind } from "../../small/objects";
-import { lacking } from "../../small/readiness";
+import { lacking, podTroubles } from "../../small/readiness";
 import { messageOf } from "../errors";
-import { Cancellation, type OnLab } from "./lab";
+import { Cancellation } from "./lab";
 import { InitFailure, type ObjectResult, type ProviderPackage, type SimulatedPackage } from "./package";
 import { at, containsUnknown, isProperties, type Properties, text } from "./values";
 
 const POLL_MILLISECONDS = 250;
-const READY_MILLISECONDS = 10 * 60_000;
+/** What the real provider waits where the program says nothing. */
+const USUAL_SECONDS = 10 * 60;
 
 /** Objects of the API server, instead of simulated ones: applied by the server, checked by its dry run, awaited. */
-export function kubernetesOnLab(simulated: SimulatedPackage, lab: Pick<OnLab, "access">): ProviderPackage {
+export function kubernetesOnLab(
+  simulated: SimulatedPackage,
+  accessFor: (config: Properties) => Access,
+): ProviderPackage {
   const cancellation = new Cancellation();
   const clusters = new Map<string, KubeObjects>();
   const cluster = (config: Properties): KubeObjects => {
-    const access = accessOf(config, lab.access);
+    const access = accessFor(config);
     const known = clusters.get(access.server) ?? new KubeObjects(new KubeClient(access));
     clusters.set(access.server, known);
     return known;
   };
-  const apply = async (id: string, inputs: Properties, config: Properties): Promise<ObjectResult> => {
+  const apply = async (
+    id: string,
+    inputs: Properties,
+    { config, timeoutSeconds = 0 }: { readonly config: Properties; readonly timeoutSeconds?: number },
+  ): Promise<ObjectResult> => {
     const objects = cluster(config);
     const applied = await objects.apply(objectOf(inputs));
     if (applied.status >= 300) throw new Error(refusal(id, inputs, applied));
-    return await ready(objects, id, inputs, applied, cancellation.signal);
+    const wait = { seconds: timeoutSeconds || USUAL_SECONDS, signal: cancellation.signal };
+    return await ready(objects, id, inputs, applied, wait);
   };
   return {
     ...simulated,
@@ -41,10 +50,10 @@ export function kubernetesOnLab(simulated: SimulatedPackage, lab: Pick<OnLab, "a
     },
     create: async (request) => {
       const object = simulated.create(request);
-      return request.preview ? object : await apply(object.id, request.inputs, request.config);
+      return request.preview ? object : await apply(object.id, request.inputs, request);
     },
     update: async (request) =>
-      request.preview ? simulated.update(request) : await apply(request.id, request.news, request.config),
+      request.preview ? simulated.update(request) : await apply(request.id, request.news, request),
     read: async ({ id, outputs, config }) => {
       const answer = await cluster(config).get(objectOf(outputs));
       return answer.status === 404 ? undefined : { id, outputs: liveObject(answer) };
@@ -57,9 +66,9 @@ export function kubernetesOnLab(simulated: SimulatedPackage, lab: Pick<OnLab, "a
   };
 }
 
-// The stack's own provider carries the kubeconfig; one that names a context means the lab's.
-function accessOf({ kubeconfig }: Properties, lab: Access): Access {
-  return typeof kubeconfig === "string" ? parseKubeconfig(kubeconfig) : lab;
+/** On a lab the stack's own provider carries the kubeconfig; one that names a context means the lab's. */
+export function labAccess(lab: Access): (config: Properties) => Access {
+  return ({ kubeconfig }) => (typeof kubeconfig === "string" ? parseKubeconfig(kubeconfig) : lab);
 }
 
 const objectSchema = z.looseObject({
@@ -102,25 +111,34 @@ async function ready(
   id: string,
   inputs: Properties,
   applied: Answer,
-  signal: AbortSignal,
+  { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<ObjectResult> {
   const object = objectOf(inputs);
   const isAwaited = text(inputs, "metadata", "annotations", "pulumi.com/skipAwait") !== "true";
   let last = applied;
-  for (const deadline = Date.now() + READY_MILLISECONDS; isAwaited; ) {
+  for (const deadline = Date.now() + seconds * 1000; isAwaited; ) {
     const missing = lacking(object.kind, last.body);
     if (missing === undefined) break;
     const failure = (why: string): InitFailure =>
-      new InitFailure(`${object.kind} ${id}: ${missing}, ${why}`, { id, outputs: liveObject(last) });
-    if (Date.now() > deadline) throw failure(`after ${READY_MILLISECONDS / 60_000} minutes`);
+      new InitFailure(`${object.kind} ${id}: ${missing}${why}`, { id, outputs: liveObject(last) });
+    if (Date.now() > deadline) {
+      const pods = podTroubles(await objects.pods(object, selectorOf(inputs)));
+      throw failure([` after ${seconds} s`, ...pods].join("; "));
+    }
     try {
       await sleep(POLL_MILLISECONDS, undefined, { signal });
       last = await objects.get(object);
     } catch (error) {
-      throw failure(messageOf(error));
+      throw failure(`, ${messageOf(error)}`);
     }
   }
   return { id, outputs: liveObject(last) };
+}
+
+function selectorOf(inputs: Properties): Readonly<Record<string, string>> {
+  const labels = at(inputs, "spec", "selector", "matchLabels");
+  const pairs = Object.entries(isProperties(labels) ? labels : {});
+  return Object.fromEntries(pairs.map(([key, value]) => [key, String(value)]));
 }
 
 const POLICIES = { orphan: "Orphan", background: "Background", foreground: "Foreground" } as const;

@@ -8,9 +8,9 @@ import { servedPolicies } from "../policy-host";
 import { awsOnLab } from "./aws-on-lab";
 import { awsPackage } from "./aws-package";
 import { Cluster, type Kubeconfig } from "./eks-cluster";
-import { kubernetesOnLab } from "./kubernetes-on-lab";
+import { kubernetesOnLab, labAccess } from "./kubernetes-on-lab";
 import { kubernetesPackage } from "./kubernetes-package";
-import { labOf } from "./lab";
+import { contextOf, labOf } from "./lab";
 import { Registry } from "./registry";
 import { serve } from "./server";
 
@@ -21,11 +21,13 @@ import { serve } from "./server";
 async function main(): Promise<void> {
   const registry = new Registry();
   const lab = labOf(process.env);
+  const context = contextOf(process.env);
   const simulatedAws = awsPackage(awsVersion, registry);
   const simulatedKubernetes = kubernetesPackage(kubernetesVersion, registry);
+  const access = context === undefined ? lab && labAccess(lab.access) : () => context;
   const [aws, kubernetes, eks, nodejs] = await Promise.all([
     serve(lab ? awsOnLab(simulatedAws, registry, lab) : simulatedAws),
-    serve(lab ? kubernetesOnLab(simulatedKubernetes, lab) : simulatedKubernetes),
+    serve(access ? kubernetesOnLab(simulatedKubernetes, access) : simulatedKubernetes),
     serveEks(lab?.kubeconfig),
     serveLanguageHost(),
   ]);

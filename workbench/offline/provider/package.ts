@@ -10,6 +10,12 @@ export interface ResourceRequest {
   readonly config: Properties;
 }
 
+/** How long the program lets an operation take: its `customTimeouts`. */
+export interface Patience {
+  /** In seconds; 0 or left out where the program says nothing. */
+  readonly timeoutSeconds?: number;
+}
+
 export interface CheckResult {
   readonly inputs: Properties;
   readonly failures: readonly { readonly property: string; readonly reason: string }[];
@@ -52,20 +58,23 @@ export interface SimulatedPackage {
       readonly ignore: readonly string[];
     },
   ): DiffResult;
-  create(request: ResourceRequest & { readonly inputs: Properties; readonly preview: boolean }): ObjectResult;
+  create(
+    request: ResourceRequest & Patience & { readonly inputs: Properties; readonly preview: boolean },
+  ): ObjectResult;
   update(
-    request: ResourceRequest & {
-      readonly id: string;
-      readonly oldInputs: Properties;
-      readonly oldOutputs: Properties;
-      readonly news: Properties;
-      readonly preview: boolean;
-    },
+    request: ResourceRequest &
+      Patience & {
+        readonly id: string;
+        readonly oldInputs: Properties;
+        readonly oldOutputs: Properties;
+        readonly news: Properties;
+        readonly preview: boolean;
+      },
   ): ObjectResult;
   read(
     request: ResourceRequest & { readonly id: string; readonly outputs: Properties },
   ): ObjectResult | undefined;
-  delete(request: ResourceRequest & { readonly id: string; readonly outputs: Properties }): void;
+  delete(request: ResourceRequest & Patience & { readonly id: string; readonly outputs: Properties }): void;
   invoke(token: string, args: Properties, config: Properties): Properties;
 }
 

@@ -137,6 +137,7 @@ function objectHandlers(
         ...context(request, peer),
         inputs,
         preview: request.getPreview(),
+        timeoutSeconds: request.getTimeout(),
       });
       return new proto.CreateResponse().setId(id).setProperties(toStruct(outputs));
     }),
@@ -148,6 +149,7 @@ function objectHandlers(
         oldOutputs: fromStruct(request.getOlds()),
         news: fromStruct(request.getNews()),
         preview: request.getPreview(),
+        timeoutSeconds: request.getTimeout(),
       });
       return new proto.UpdateResponse().setProperties(toStruct(outputs));
     }),
@@ -167,6 +169,7 @@ function objectHandlers(
         ...context(request, peer),
         id: request.getId(),
         outputs: fromStruct(request.getProperties()),
+        timeoutSeconds: request.getTimeout(),
       });
       return new Empty();
     }),

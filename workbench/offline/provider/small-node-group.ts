@@ -59,6 +59,7 @@ export function smallNodeGroup(
       10,
     ),
     ...nodeSize(instanceFacts(instanceType ?? ""), template),
+    description: outputs,
   };
 }
 

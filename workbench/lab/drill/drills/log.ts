@@ -1,11 +1,24 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { evict } from "../../engines/pods";
-import { diskOf, enginePid, forceDelete, isAlive, newestLog, signalKubelet } from "../actions";
+import { pathOf } from "../../kube-client";
+import {
+  changeDisk,
+  diskOf,
+  enginePid,
+  forceDelete,
+  isAlive,
+  newestLog,
+  patch,
+  signalKubelet,
+} from "../actions";
 import { check, type Drill, same } from "../drill";
+import { deleteEngine, trades } from "../looks";
 import { container, engineView, pod, podName, replaced, type Stage, until } from "../stage";
+import { dryEviction } from "./budget";
 
 /** Ends an engine, does something to its disk, and lets the kubelet start it again. */
 async function whileDown(
@@ -30,14 +43,6 @@ async function whileDown(
   }
 }
 
-const trades = (stage: Stage, ordinal: number) =>
-  until(
-    `engine ${ordinal} trades`,
-    () => engineView(stage, ordinal),
-    ({ phase }) => phase === "trading",
-    150,
-  );
-
 export const firstBroken: Drill = {
   id: "first-broken",
   covers: ["R6"],
@@ -45,12 +50,12 @@ export const firstBroken: Drill = {
   steps: [
     "the middle of engine 0's log is overwritten while it is down: it refuses to start",
     "engine 2's eviction is asked for: the budget has nothing left",
-    "engine 2's pod is deleted",
+    "engine 2's pod is deleted; an eviction of engine 0 is tried under both policies for unhealthy pods",
     "the log is put back",
   ],
   expectation:
-    "engine 2 comes back although engine 0 is broken; engine 0 does not trade on a log that it cannot read",
-  darkBound: ({ start }) => 120 + start,
+    "engine 2 comes back although engine 0 is broken; engine 0 does not trade on a log that it cannot read; AlwaysAllow lets its node be drained, IfHealthyBudget blocks it",
+  darkBound: ({ start, lease }) => 60 + start + lease,
   async run(stage) {
     const { restarts } = await container(stage, 0);
     let log = "";
@@ -69,8 +74,7 @@ export const firstBroken: Drill = {
     const zero = await pod(stage, 0);
     const answer = await evict(stage.client, stage.spec.namespace, podName(stage, 2));
     const before = await pod(stage, 2);
-    const path = `/api/v1/namespaces/${stage.spec.namespace}/pods/${podName(stage, 2)}`;
-    await stage.client.send("DELETE", path);
+    const unhealthy = await evictionsOfBroken(stage, () => deleteEngine(stage, 2));
     const two = await replaced(stage, 2, before?.uid ?? "", 120);
     const still = await pod(stage, 0);
     writeFileSync(log, content);
@@ -83,12 +87,54 @@ export const firstBroken: Drill = {
         check("engine 0 ended with an error", (refused.lastExitCode ?? 0) > 0, refused.lastExitCode),
         same("engine 0 ready while broken", false, zero?.ready),
         same("an eviction of engine 2 meanwhile", 429, answer),
+        same("evictions of engine 0", { IfHealthyBudget: 429, AlwaysAllow: 201 }, unhealthy),
         check("engine 2 ready in a new pod", two.ready, two),
         same("engine 0 ready by then", false, still?.ready),
       ],
     };
   },
 };
+
+const budgetSchema = z.object({
+  metadata: z.object({ generation: z.number() }),
+  status: z.object({ observedGeneration: z.number(), currentHealthy: z.number() }),
+});
+
+/** What the API server answers to an eviction of engine 0, which is broken, while another one is away too. */
+async function evictionsOfBroken(stage: Stage, takeAway: () => Promise<void>) {
+  const { namespace, markets } = stage.spec;
+  const budget = stage.manifests.find(
+    ({ kind, metadata }) => kind === "PodDisruptionBudget" && metadata.namespace === namespace,
+  );
+  if (budget === undefined) {
+    await takeAway();
+    const answer = await dryEviction(stage, namespace, podName(stage, 0));
+    return { IfHealthyBudget: answer, AlwaysAllow: answer };
+  }
+  const path = pathOf(budget);
+  const counted = (healthy: number) =>
+    until(
+      `the budget counts ${healthy} healthy engines`,
+      async () => budgetSchema.parse(await stage.client.get(path)),
+      ({ metadata, status }) =>
+        status.observedGeneration === metadata.generation && status.currentHealthy <= healthy,
+      30,
+    );
+  const choose = (unhealthyPodEvictionPolicy: string) =>
+    patch(stage, path, { spec: { unhealthyPodEvictionPolicy } });
+  try {
+    await choose("IfHealthyBudget");
+    await counted(markets.length - 1);
+    await takeAway();
+    await counted(markets.length - 2);
+    const blocked = await dryEviction(stage, namespace, podName(stage, 0));
+    await choose("AlwaysAllow");
+    await counted(markets.length - 1);
+    return { IfHealthyBudget: blocked, AlwaysAllow: await dryEviction(stage, namespace, podName(stage, 0)) };
+  } finally {
+    await choose("AlwaysAllow");
+  }
+}
 
 // Half of the file, so that what follows the damage was acknowledged: not a tail that a crash cut off.
 function corrupted(content: Buffer): Buffer {
@@ -98,8 +144,8 @@ function corrupted(content: Buffer): Buffer {
   return copy;
 }
 
-/** Room that a full disk leaves beside what the log holds already. */
-const HEADROOM_KIBIBYTES = 64;
+/** Room in bytes that the tiny disk leaves beside what the log holds already: some ten seconds of orders. */
+const HEADROOM = 4096;
 
 export const volumeFull: Drill = {
   id: "R20",
@@ -110,12 +156,12 @@ export const volumeFull: Drill = {
     "the disk grows; the engine is started again",
   ],
   expectation: "it stops trading before it acknowledges what it could not write; nothing is lost",
-  darkBound: ({ start, lease }) => 180 + start + lease,
+  darkBound: ({ start, lease }) => 30 + start + lease,
   async run(stage) {
     let disk = "";
     await whileDown(stage, 1, (folder) => {
       disk = folder;
-      shrink(folder);
+      changeDisk(stage, folder, () => shrink(folder));
     });
     try {
       const before = await container(stage, 1);
@@ -123,7 +169,7 @@ export const volumeFull: Drill = {
         "engine 1 no longer trades",
         async () => ({ phase: (await phaseOf(stage, 1)) ?? "gone", ...(await container(stage, 1)) }),
         ({ phase, restarts }) => phase === "halted" || restarts > before.restarts + 1,
-        240,
+        90,
       );
       const { accounts } = await stage.exchange.report();
       const open = accounts[podName(stage, 1)]?.open ?? [];
@@ -140,7 +186,7 @@ export const volumeFull: Drill = {
         ],
       };
     } finally {
-      await whileDown(stage, 1, restoreDisk);
+      await whileDown(stage, 1, (folder) => changeDisk(stage, folder, () => restoreDisk(folder)));
       await trades(stage, 1);
     }
   },
@@ -151,11 +197,12 @@ async function phaseOf(stage: Stage, ordinal: number): Promise<string | undefine
 }
 
 function shrink(disk: string): void {
-  const used = Number(execFileSync("du", ["-sk", disk], { encoding: "utf8" }).split("\t")[0]);
   withCopy(disk, (copy) => {
-    const size = `size=${used + HEADROOM_KIBIBYTES}k,mode=777`;
-    execFileSync("mount", ["-t", "tmpfs", "-o", size, "drill", disk]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m,mode=777", "drill", disk]);
     copy();
+    // Only the file system itself knows how many of its own blocks the copy takes.
+    const { blocks, bfree, bsize } = statfsSync(disk);
+    execFileSync("mount", ["-o", `remount,size=${(blocks - bfree) * bsize + HEADROOM}`, disk]);
   });
 }
 

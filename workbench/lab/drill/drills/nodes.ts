@@ -15,6 +15,7 @@ import {
   taintOutOfService,
   untaint,
 } from "../actions";
+import { watchingDisk } from "../attachments";
 import { check, type Drill, same } from "../drill";
 import {
   claimName,
@@ -30,7 +31,7 @@ import {
 } from "../stage";
 
 /** The engine of the first zone, which has a second node to go to. */
-async function victim(
+export async function victim(
   stage: Stage,
 ): Promise<{ readonly ordinal: number; readonly node: NodeFolder; readonly uid: string }> {
   const [zone] = stage.spec.zones;
@@ -41,13 +42,13 @@ async function victim(
   throw new Error(`no engine runs in ${zone}`);
 }
 
-async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
+export async function isLost({ client }: Stage, node: NodeFolder): Promise<boolean> {
   const text = JSON.stringify(await client.get(`/api/v1/nodes/${node.request.name}`));
   return text.includes('"node.kubernetes.io/unreachable"');
 }
 
 // The runbook's own command, on the lab's own proof.
-async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
+export async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly string[]> {
   const engines = await fence(node.request.name, {
     cluster: clusterOf(stage),
     instances: labInstances(stage.lab),
@@ -57,10 +58,13 @@ async function fenceNode(stage: Stage, node: NodeFolder): Promise<readonly strin
   return engines.map(({ name }) => name);
 }
 
-async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
+export async function comeBack(stage: Stage, node: NodeFolder): Promise<void> {
   await startNode(stage.real, node.request);
   await untaint(stage, node.request.name);
 }
+
+/** Seconds for a disk to be detached and attached elsewhere: twice the lab's own, and the controller's looks. */
+const MOST_MOVE_SECONDS = 10;
 
 export const nodeDeath: Drill = {
   id: "node-death",
@@ -79,8 +83,11 @@ export const nodeDeath: Drill = {
     await powerOff(node);
     await until("the node counts as lost", () => isLost(stage, node), Boolean, 60 + stage.timers.detection);
     const living = livingPids(node).length;
-    const engines = await fenceNode(stage, node);
-    const after = await replaced(stage, ordinal, uid, 120);
+    const { result, move } = await watchingDisk(stage.client, await claimOf(stage, ordinal), async () => ({
+      engines: await fenceNode(stage, node),
+      after: await replaced(stage, ordinal, uid, 120),
+    }));
+    const { engines, after } = result;
     await until(
       "it trades",
       () => engineView(stage, ordinal),
@@ -99,6 +106,14 @@ export const nodeDeath: Drill = {
           after.node,
         ),
         same("its claim", claimName(stage, ordinal), after.claim),
+        same("its disk was attached to", node.request.name, move?.from),
+        same("and then to", after.node, move?.to),
+        {
+          what: "seconds for detach and attach",
+          expected: `at most ${MOST_MOVE_SECONDS}`,
+          seen: move?.seconds.toFixed(1) ?? "it did not move",
+          holds: move !== undefined && move.seconds <= MOST_MOVE_SECONDS,
+        },
       ],
     };
   },
