@@ -114,7 +114,7 @@ function fresh({ rounds, timers, drills, discard }: SoakArguments, folder: strin
     machine: {
       cpus: cpus().length,
       memoryGibibytes: Math.round(totalmem() / 2 ** 30),
-      kernel: `Linux ${release()}`,
+      kernel: `Linux ${release().split("-")[0]}`,
     },
     versions: { Kubernetes: KUBERNETES.version, etcd: ETCD.version, Node: process.versions.node },
   };

@@ -1,3 +1,4 @@
+import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import type { Evidence, Side } from "./evidence";
 
 const HEADER = `# Failure modes
@@ -15,12 +16,17 @@ const READING = `*Dark*: the longest time without an accepted order, of the mark
 An engine sends an order each second, so a second or two of darkness is none.
 `;
 
+const AS_PUBLISHED = `The seed's column is the seed with its overlay. What its manifests do exactly as published: [below](#${anchor(SEED_VERBATIM.id)}).
+`;
+
 /**
  * The document, from the evidence alone.
  * @param missing drills for which there is no evidence yet
  */
 export function failureModes(evidence: readonly Evidence[], missing: readonly string[] = []): string {
-  const parts = [HEADER, conditions(evidence), READING, table(evidence)];
+  const drills = evidence.filter(({ id }) => id !== SEED_VERBATIM.id);
+  const parts = [HEADER, conditions(evidence), READING, table(drills)];
+  if (drills.length < evidence.length) parts.push(AS_PUBLISHED);
   if (missing.length > 0) parts.push(`Not measured yet: ${missing.join(", ")}.\n`);
   const failed = evidence.filter(({ ours }) => ours !== undefined && problemsOf(ours).length > 0);
   if (failed.length > 0) parts.push(`## What this stack did not hold\n`, ...failed.map(oursSection));
@@ -44,7 +50,7 @@ function conditions(evidence: readonly Evidence[]): string {
     const { cpus, memoryGibibytes, kernel } = each.machine;
     const rounds = each.ours?.rounds.length ?? each.seed?.rounds.length ?? 0;
     const versions = Object.entries(each.versions).map(([name, version]) => `${name} ${version}`);
-    const words = `${each.timers} timers, ${rounds} ${rounds === 1 ? "round" : "rounds"}; ${cpus} CPUs, ${memoryGibibytes} GiB, ${kernel}; ${versions.join(", ")}; ${manifestsOf(each)}`;
+    const words = `${each.timers} timers, ${rounds} ${rounds === 1 ? "round" : "rounds"}; ${cpus} CPUs, ${memoryGibibytes} GiB, ${kernel}; ${versions.join(", ")}`;
     groups.set(words, [...(groups.get(words) ?? []), each.id]);
   }
   if (groups.size === 0) return "Nothing is measured yet.\n";
@@ -52,12 +58,14 @@ function conditions(evidence: readonly Evidence[]): string {
   const scaled = evidence.some(({ timers }) => timers === "scaled")
     ? "\n\nScaled timers: a silent node is lost after 8 s instead of 50, and pods are given up after a sixth of their time. Dark times\nof dead and silent nodes are shorter here than in life.\n"
     : "\n";
-  return `Measured with:\n\n${lines.join("\n")}${scaled}`;
+  return `Measured on ${manifestsOf(evidence)}, with:\n\n${lines.join("\n")}${scaled}`;
 }
 
-function manifestsOf({ ours, seed }: Evidence): string {
-  const named = [ours && `ours ${ours.manifests}`, seed && `seed ${seed.manifests}`];
-  return `manifests ${named.filter((name) => name !== undefined).join(", ")}`;
+function manifestsOf(evidence: readonly Evidence[]): string {
+  const hashes = (sides: readonly (Side | undefined)[]): string =>
+    [...new Set(sides.flatMap((side) => side?.manifests ?? []))].join(" and ") || "none";
+  const [ours, seed] = [hashes(evidence.map((each) => each.ours)), hashes(evidence.map((each) => each.seed))];
+  return `manifests with the hash ${ours} (ours) and ${seed} (the seed's, with its overlay)`;
 }
 
 function table(evidence: readonly Evidence[]): string {
@@ -89,9 +97,14 @@ function cells(side: Side | undefined, otherwise: string): [dark: string, orders
   const sum = (count: (round: Side["rounds"][number]) => number): number =>
     side.rounds.reduce((total, round) => total + count(round), 0);
   return [
-    dark.length === 0 ? "–" : `${median(dark).toFixed(1)} s, worst ${Math.max(...dark).toFixed(1)} s`,
+    dark.length === 0 ? "–" : darkWords(dark),
     dark.length === 0 ? "–" : `${sum(({ lost }) => lost)}, ${sum(({ doubled }) => doubled)}`,
   ];
+}
+
+function darkWords(rounds: readonly number[]): string {
+  const middle = `${median(rounds).toFixed(1)} s`;
+  return rounds.length === 1 ? middle : `${middle}, worst ${Math.max(...rounds).toFixed(1)} s`;
 }
 
 // No market at all: nothing traded, and nothing was measured.

@@ -5,7 +5,6 @@ import { type DrillLab, openDrillLab } from "../lab/drill/drill-lab";
 import { interrupted } from "../lab/drill/interruption";
 import { outcomeLine, verbatimLines } from "../lab/drill/report";
 import { DrillFailure } from "../lab/drill/stage";
-import type { SubjectName } from "../lab/drill/subject";
 import { SEED_VERBATIM } from "../lab/drill/verbatim";
 import { type LabFolder, labFolder } from "../lab/paths";
 import { messageOf, UserError } from "../offline/errors";
@@ -138,7 +137,6 @@ class Run {
     const count = left.reduce((sum, { ids }) => sum + ids.length, 0);
     const done = this.journal.entries.length;
     const time = count === 0 ? "" : `, about ${inWords(estimate(left, this.journal, known))} left`;
-    print(`[${done}/${done + count}${time}] round ${entry.round}, ${entry.subject satisfies SubjectName}`);
-    print(line);
+    print(`[${done}/${done + count}${time}] round ${entry.round} ${entry.subject.padEnd(4)}  ${line}`);
   }
 }

@@ -218,10 +218,8 @@ describe("docs/failure-modes.md", () => {
   it("names conditions, the scaled timers and what is not measured", () => {
     const scaled = evidence("R5", { timers: "scaled" });
     const text = failureModes([evidence("R1"), scaled], ["map"]);
-    assert.match(
-      text,
-      /- real timers, 2 rounds; 2 CPUs, 24 GiB, Linux 6.1; Kubernetes 1.35.4; manifests ours aaaa, seed bbbb: R1\./,
-    );
+    assert.match(text, /- real timers, 2 rounds; 2 CPUs, 24 GiB, Linux 6.1; Kubernetes 1.35.4: R1\./);
+    assert.match(text, /Measured on manifests with the hash aaaa \(ours\) and bbbb \(the seed's/);
     assert.match(text, /- scaled timers, [^\n]*: R5\.\n/);
     assert.match(text, /shorter here than in life/);
     assert.match(text, /Not measured yet: map\./);
@@ -229,7 +227,21 @@ describe("docs/failure-modes.md", () => {
     assert.match(failureModes([]), /Nothing is measured yet/);
   });
 
-  it("gives no number where nothing was measured", () => {
+  it("tells of the seed as published, and has no row for it: nothing was broken", () => {
+    const pending = {
+      manifests: "bbbb",
+      rounds: [round(1, { dark: {}, problems: ["pods that have a node: 0"] })],
+    };
+    const { ours: _, ...verbatim } = evidence("seed-verbatim", { seed: pending, seedNote: "A taint." });
+    const text = failureModes([verbatim, evidence("R1")]);
+    assert.equal(row(text, "seed-verbatim"), "");
+    assert.match(text, /exactly as published: \[below\]\(#seed-seed-verbatim\)/);
+    assert.match(text, /<a id="seed-seed-verbatim"><\/a>[^\n]*\n\nA taint.\n\n- pods that have a node: 0\n/);
+  });
+
+  it("gives one number for one round, and none where nothing was measured", () => {
+    const once = evidence("R1", { ours: { manifests: "aaaa", rounds: [round(1)] } });
+    assert.match(row(failureModes([once]), "R1"), /\| 2\.0 s \| 0, 0 \| 2\.0 s, worst/);
     const failed = evidence("R1", {
       seed: { manifests: "bbbb", rounds: [round(1, { dark: {}, problems: ["no"] })] },
     });

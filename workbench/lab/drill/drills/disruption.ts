@@ -27,6 +27,7 @@ export const evictTwo: Drill = {
   title: "two engines evicted at once",
   steps: ["evict engine 0", "evict engine 1 while 0 is not ready", "evict engine 1 again once 0 is ready"],
   expectation: "the first is allowed, the second refused (429) until the first is ready again",
+  seedNote: "Its budget stands in another namespace than its pods, and so protects none: two markets dark at once.",
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const { namespace } = stage.spec;
@@ -61,6 +62,8 @@ export const drainAll: Drill = {
   title: "every node drained in turn, under load",
   steps: ["for each engine: evict it, wait until its successor is ready, go on"],
   expectation: "one market dark at a time; no order open when a process leaves",
+  seedNote:
+    "Its preStop hook fails at once, for the image has no shell: it is the engine's own answer to SIGTERM that drains. One at a time because the drill waits, not because a budget says so.",
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const facts = [];
