@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { down } from "../../lab/down";
 import { manifestHash, seedHash } from "../../lab/drill/evidence";
+import { interrupted } from "../../lab/drill/interruption";
 import { labFolder } from "../../lab/paths";
 import { KUBERNETES } from "../../lab/tools";
 import { messageOf, runMain } from "../../offline/errors";
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
       sections.push(
         await Promise.race([
           RUN[part]({ lab, signal: interrupt.signal, say }, options),
-          broken(interrupt.signal),
+          interrupted(interrupt.signal),
         ]),
       );
     } catch (error) {
@@ -70,12 +71,6 @@ async function main(): Promise<number> {
     if (interrupt.signal.aborted) process.exit(INTERRUPTED);
   }
   return report(sections, options);
-}
-
-function broken(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("stopped by a signal")), { once: true });
-  });
 }
 
 function report(sections: readonly Section[], { json, parts }: BenchArguments): number {

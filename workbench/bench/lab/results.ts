@@ -1,3 +1,4 @@
+import { TIMERS } from "../../lab/timers";
 import { formatTable, type Result } from "../report";
 import { duration, type GapRun, medianRun } from "./gaps/facts";
 import type { Recovery } from "./recovery/run";
@@ -102,7 +103,8 @@ export function recoverySection(all: readonly Recovery[]): Section {
   const [ours, seed] = [recoveryOf(all, "ours"), recoveryOf(all, "seed")];
   const { detection, toleration, start } = ours.timers;
   const { drain } = ours;
-  const allowed = detection + toleration + start;
+  const detach = TIMERS.scaled.attachSeconds;
+  const allowed = detection + toleration + detach + start;
   const rows: [string, (of: Recovery) => number][] = [
     ["crash (SIGKILL) → first order", ({ crash }) => crash],
     ["drain → ready", (of) => of.drain.ready],
@@ -129,7 +131,7 @@ export function recoverySection(all: readonly Recovery[]): Section {
         what: "node death, fenced: seconds beyond detection + toleration + detach + start",
         value: ours.death - allowed,
         bound: DEATH_SLACK,
-        detail: `dark ${ours.death.toFixed(1)} s; ${detection} + ${toleration} + 0 + ${start} s, timers scaled`,
+        detail: `dark ${ours.death.toFixed(1)} s; ${detection} + ${toleration} + ${detach} + ${start} s, timers scaled`,
       },
       {
         what: "what the drills complain of, ours",
