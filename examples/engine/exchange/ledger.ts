@@ -19,6 +19,8 @@ export interface Entry {
     | "status"
     | "fill";
   readonly account: string;
+  /** Number of the connection over which it came: two engines of one account have one each. */
+  readonly connection?: number;
   readonly id?: string;
   readonly market?: string;
   readonly token?: number;

@@ -18,6 +18,7 @@ import { Ledger } from "./ledger";
 const AHEAD_MS = 250;
 
 interface Connection {
+  readonly number: number;
   readonly socket: Socket;
   account: string | undefined;
   deadManMs: number;
@@ -42,6 +43,7 @@ export class ExchangeSimulator {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #server: Server;
   #orders = 0;
+  #accepted = 0;
   onOrder: ((order: Order) => void) | undefined;
 
   private constructor(options: SimulatorOptions) {
@@ -80,7 +82,9 @@ export class ExchangeSimulator {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted += 1;
     const connection: Connection = {
+      number: this.#accepted,
       socket,
       account: undefined,
       deadManMs: 0,
@@ -106,9 +110,10 @@ export class ExchangeSimulator {
     this.#connections.delete(connection);
     clearTimeout(connection.deadMan);
     if (connection.account === undefined) return;
-    this.ledger.note({ kind: "disconnected", account: connection.account });
-    const another = [...this.#connections].some(({ account }) => account === connection.account);
-    if (this.faults.cancelOnDisconnect && !another) this.#cancelAll(connection.account);
+    const { account, number } = connection;
+    this.ledger.note({ kind: "disconnected", account, connection: number });
+    const another = [...this.#connections].some((each) => each.account === account);
+    if (this.faults.cancelOnDisconnect && !another) this.#cancelAll(account);
   }
 
   #receive(connection: Connection, line: string): void {
@@ -132,17 +137,18 @@ export class ExchangeSimulator {
     connection.account = request.account;
     connection.deadManMs = request.deadManMs;
     this.#rearm(connection);
-    this.ledger.note({ kind: "connected", account: request.account, token: request.token });
+    const { account, token } = request;
+    this.ledger.note({ kind: "connected", account, connection: connection.number, token });
     this.#send(connection, { type: "welcome", time: this.#now() });
   }
 
   /** The dead-man switch: an account that says nothing for so long has its orders cancelled. */
   #rearm(connection: Connection): void {
     clearTimeout(connection.deadMan);
-    const { account, deadManMs } = connection;
+    const { account, deadManMs, number } = connection;
     if (account === undefined || deadManMs === 0) return;
     connection.deadMan = setTimeout(() => {
-      this.ledger.note({ kind: "dead-man", account });
+      this.ledger.note({ kind: "dead-man", account, connection: number });
       this.#cancelAll(account);
     }, deadManMs);
   }
@@ -150,7 +156,7 @@ export class ExchangeSimulator {
   #order(connection: Connection, name: string, request: Extract<Request, { op: "order" }>): void {
     const { id, market, side, qty, price, token } = request;
     const order: Order = { id, market, side, qty, price };
-    this.ledger.note({ kind: "order", account: name, id, market, token });
+    this.ledger.note({ kind: "order", account: name, connection: connection.number, id, market, token });
     this.onOrder?.(order);
     connection.orders += 1;
     this.#orders += 1;

@@ -73,35 +73,47 @@ describe("what is said of the seed", () => {
 });
 
 describe("two engines at once in one account", () => {
-  const entry = (at: number, kind: string, account = "e-0"): LedgerEntry => ({ at, kind, account });
+  const entry = (at: number, kind: string, connection: number, account = "e-0"): LedgerEntry => ({
+    ...{ at, kind, account, connection },
+  });
   const second = (entries: LedgerEntry[], from = 0, now = 60_000): string[] =>
     secondWriters({ entries, now, accounts: {} }, from);
 
   it("are found when both connections live beside each other", () => {
-    assert.deepEqual(second([entry(0, "connected"), entry(10_000, "connected")]), ["e-0"]);
-    const left = [entry(0, "connected"), entry(10_000, "connected"), entry(20_000, "disconnected")];
+    assert.deepEqual(second([entry(0, "connected", 1), entry(10_000, "connected", 2)]), ["e-0"]);
+    const left = [
+      entry(0, "connected", 1),
+      entry(10_000, "connected", 2),
+      entry(20_000, "disconnected", 1),
+    ];
     assert.deepEqual(second(left), ["e-0"]);
     assert.deepEqual(second(left, 19_000), []);
   });
 
   it("are not found where one came after the other, or each had an account of its own", () => {
     assert.deepEqual(
-      second([entry(0, "connected"), entry(9000, "disconnected"), entry(9001, "connected")]),
+      second([entry(0, "connected", 1), entry(9000, "disconnected", 1), entry(9001, "connected", 2)]),
       [],
     );
-    assert.deepEqual(second([entry(0, "connected"), entry(1, "connected", "e-1")]), []);
+    assert.deepEqual(second([entry(0, "connected", 1), entry(1, "connected", 2, "e-1")]), []);
   });
 
   it("are not found where the first one had fallen silent: the exchange's switch says so", () => {
-    assert.deepEqual(second([entry(0, "connected"), entry(5000, "dead-man"), entry(9000, "connected")]), []);
-    assert.deepEqual(second([entry(0, "connected"), entry(4000, "connected"), entry(8000, "dead-man")]), []);
+    const silent = [entry(0, "connected", 1), entry(5000, "dead-man", 1), entry(9000, "connected", 2)];
+    assert.deepEqual(second(silent), []);
+    const soon = [entry(0, "connected", 1), entry(4000, "connected", 2), entry(8000, "dead-man", 1)];
+    assert.deepEqual(second(soon), []);
   });
 
-  it("are found when one more comes after the silent one", () => {
-    const entries = [entry(0, "connected"), entry(5000, "dead-man"), entry(9000, "connected")];
-    assert.deepEqual(second([...entries, entry(10_000, "connected")]), ["e-0"]);
-    assert.deepEqual(second([...entries, entry(10_000, "disconnected"), entry(11_000, "connected")]), [
-      "e-0",
-    ]);
+  it("are not found where the silent one's connection outlives those that came after it", () => {
+    const cut = [entry(0, "connected", 1), entry(5000, "dead-man", 1), entry(9000, "connected", 2)];
+    const moved = [entry(20_000, "disconnected", 2), entry(21_000, "connected", 3)];
+    assert.deepEqual(second([...cut, ...moved]), []);
+  });
+
+  it("are found when one more comes, or the silent one speaks again", () => {
+    const cut = [entry(0, "connected", 1), entry(5000, "dead-man", 1), entry(9000, "connected", 2)];
+    assert.deepEqual(second([...cut, entry(10_000, "connected", 3)]), ["e-0"]);
+    assert.deepEqual(second([...cut, entry(10_000, "order", 1)]), ["e-0"]);
   });
 });

@@ -17,6 +17,7 @@ const entrySchema = z.object({
   at: z.number(),
   kind: z.string(),
   account: z.string(),
+  connection: z.number().optional(),
   id: z.string().optional(),
   market: z.string().optional(),
   token: z.number().optional(),
