@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseDrillArguments } from "../../../workbench/lab/drill/arguments";
 import { darknesses, darkSeconds, overlapSeconds, staleOrders } from "../../../workbench/lab/drill/dark";
-import { check, type DrillTimers, problemsOf, same, UNTOUCHED } from "../../../workbench/lab/drill/drill";
+import { check, type DrillTimers, mayBeTime, problemsOf, same, UNTOUCHED } from "../../../workbench/lab/drill/drill";
 import { DRILLS, STACK_DRILLS } from "../../../workbench/lab/drill/drills";
 import { manifestHash } from "../../../workbench/lab/drill/evidence";
 import { closing, listing, outcomeLine } from "../../../workbench/lab/drill/report";
@@ -126,6 +126,15 @@ describe("a drill's verdict", () => {
     assert.deepEqual(problemsOf(drill, TIMERS, { ...dark, stalledSeconds: 5 }), []);
   });
 
+  it("may be tried again where it can be the machine's fault, and never where orders were", () => {
+    const failed = { ...good, id: "R1", seconds: 5, problems: ["dark for too long"] };
+    assert.equal(mayBeTime(failed), true);
+    assert.equal(mayBeTime({ ...failed, problems: [] }), false);
+    for (const bad of [{ lost: ["x"] }, { doubled: ["x"] }, { secondWriters: ["e-0"] }]) {
+      assert.equal(mayBeTime({ ...failed, ...bad }), false);
+    }
+  });
+
   it("is one line, with its problems below", () => {
     const outcome = { ...good, id: "R1", seconds: 5, problems: [] };
     assert.match(
@@ -167,7 +176,9 @@ describe("the drills", () => {
       [chosen.drills.engines, chosen.drills.stack].map((drills) => drills.map(({ id }) => id)),
       [["R1"], ["R23"]],
     );
-    assert.deepEqual([chosen.state, chosen.timers], ["/x", "real"]);
+    assert.deepEqual([chosen.state, chosen.timers, chosen.again], ["/x", "real", false]);
+    const stack = parseDrillArguments(["--stage", "stack", "--again"], ALL);
+    assert.deepEqual([stack.drills, stack.again], [{ engines: [], stack: ALL.stack }, true]);
     assert.equal(parseDrillArguments(["--help"], ALL).kind, "help");
     assert.equal(parseDrillArguments(["--list"], ALL).kind, "list");
   });

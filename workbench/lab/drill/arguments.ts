@@ -16,6 +16,8 @@ export interface DrillArguments {
   readonly evidence?: string;
   readonly timers: TimerSet;
   readonly subject: SubjectName;
+  /** Whether a drill that only took too long, or saw something else than it expected, is tried a second time. */
+  readonly again: boolean;
   readonly drills: Drills;
 }
 
@@ -28,12 +30,17 @@ export function parseDrillArguments(argv: readonly string[], all: Drills): Drill
   const names: string[] = [];
   const values = new Map<string, string>();
   const queue = [...argv];
+  let again = false;
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    const nothing = { timers: "scaled", subject: "ours" } as const;
+    const nothing = { timers: "scaled", subject: "ours", again: false } as const;
     if (word === "--help" || word === "-h") return { ...nothing, kind: "help", drills: NONE };
     if (word === "--list") return { ...nothing, kind: "list", drills: all };
     if (!word.startsWith("-")) {
       names.push(word);
+      continue;
+    }
+    if (word === "--again") {
+      again = true;
       continue;
     }
     const [flag = word, inline] = word.split(/=(.*)/s, 2);
@@ -55,6 +62,7 @@ export function parseDrillArguments(argv: readonly string[], all: Drills): Drill
     kind: "run",
     timers,
     subject,
+    again,
     drills: chosen(names, onStage(all, place)),
     ...(state !== undefined && { state }),
     ...(evidence !== undefined && { evidence }),

@@ -109,6 +109,11 @@ export function problemsOf(
   ];
 }
 
+/** Whether a drill that failed may be tried again: a busy machine costs time, but it neither loses orders nor doubles them. */
+export function mayBeTime({ problems, lost, doubled, secondWriters }: Outcome): boolean {
+  return problems.length > 0 && [lost, doubled, secondWriters].every((list) => list.length === 0);
+}
+
 /** A fact that holds when both texts are the same. */
 export function same(what: string, expected: unknown, seen: unknown): Fact {
   const words = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
