@@ -9,6 +9,7 @@ import { importImage, removeNode, startNode } from "../lab/real/node";
 import { nodeFolders } from "../lab/real/node-folder";
 import type { LabTools } from "../lab/tools";
 import { changedContent } from "./configure";
+import { disksDetached } from "./disks";
 import { drain, setCordon } from "./drain";
 import { LABELS, type NodeGroup } from "./node-group";
 import type { GroupNode, Step } from "./reconcile";
@@ -55,6 +56,8 @@ export interface FleetOptions {
 }
 
 const POLL_MILLISECONDS = 250;
+/** As long as the EBS driver's DaemonSet has for its hook: the default grace period. */
+const DETACH_SECONDS = 30;
 
 /** The nodes of all groups: the only place that makes and removes them. */
 export class Fleet {
@@ -150,6 +153,9 @@ export class Fleet {
     } catch (error) {
       await setCordon(client, name, false);
       throw error;
+    }
+    if (!(await disksDetached(client, name, DETACH_SECONDS, say))) {
+      say(`${name} goes with disks attached: Kubernetes takes them away after six minutes`);
     }
     const folder = nodeFolders(lab).find(({ request }) => request.name === name);
     if (folder !== undefined) await removeNode(folder);
