@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { KubeClient } from "../lab/kube-client";
 
 const attachmentsSchema = z.object({
-  items: z.array(z.object({ metadata: z.object({ name: z.string() }), spec: z.object({ nodeName: z.string() }) })),
+  items: z.array(
+    z.object({ metadata: z.object({ name: z.string() }), spec: z.object({ nodeName: z.string() }) }),
+  ),
 });
 
 const POLL_MILLISECONDS = 250;
@@ -21,9 +23,7 @@ export async function disksDetached(
   say: (line: string) => void,
 ): Promise<boolean> {
   for (const deadline = Date.now() + seconds * 1000; ; ) {
-    const { items } = attachmentsSchema.parse(
-      await client.get("/apis/storage.k8s.io/v1/volumeattachments"),
-    );
+    const { items } = attachmentsSchema.parse(await client.get("/apis/storage.k8s.io/v1/volumeattachments"));
     const left = items.filter(({ spec }) => spec.nodeName === node).length;
     if (left === 0) return true;
     if (Date.now() > deadline) return false;

@@ -33,7 +33,7 @@ writes docs/failure-modes.md with the evidence beside it. Hours; needs root. Eac
   --only ID,ID   these drills; the evidence of the others stays
   --resume       go on with a soak that was interrupted
   --discard      begin anew although one was interrupted
-  --write        no drill: the documents of what the last soak has so far
+  --write        no drill: the documents of what the last soak has so far, or of the committed evidence
   --check        no drill: fails when evidence and document are not of this checkout's manifests and drills
   --state DIR    where the journal and the labs are kept
 
@@ -50,7 +50,7 @@ async function main(): Promise<number> {
     case "check":
       return check();
     case "write":
-      return write(existing(folder));
+      return write(readJournal(journalFile(folder)));
     case "run":
       return await run(options, folder);
   }
@@ -140,8 +140,9 @@ function existing(folder: string): Journal {
   return journal;
 }
 
-function write(journal: Journal): number {
-  writeEvidence(EVIDENCE, evidenceOf(journal, ALL_DRILLS));
+// Without a journal the document alone: evidence is committed, journals are not.
+function write(journal: Journal | undefined): number {
+  if (journal !== undefined) writeEvidence(EVIDENCE, evidenceOf(journal, ALL_DRILLS));
   const evidence = readEvidence(EVIDENCE, ALL_DRILLS);
   writeFileSync(DOCUMENT, failureModes(evidence, missingDrills(ALL_DRILLS, evidence)));
   say("docs/failure-modes.md and docs/evidence are written");

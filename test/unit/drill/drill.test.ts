@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { parseDrillArguments } from "../../../workbench/lab/drill/arguments";
 import { darknesses, darkSeconds, overlapSeconds, staleOrders } from "../../../workbench/lab/drill/dark";
-import { check, type DrillTimers, mayBeTime, problemsOf, same, UNTOUCHED } from "../../../workbench/lab/drill/drill";
+import {
+  check,
+  type DrillTimers,
+  mayBeTime,
+  problemsOf,
+  same,
+  UNTOUCHED,
+} from "../../../workbench/lab/drill/drill";
 import { DRILLS, STACK_DRILLS } from "../../../workbench/lab/drill/drills";
 import { manifestHash } from "../../../workbench/lab/drill/evidence";
 import { closing, listing, outcomeLine } from "../../../workbench/lab/drill/report";

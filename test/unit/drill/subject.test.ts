@@ -81,11 +81,7 @@ describe("two engines at once in one account", () => {
 
   it("are found when both connections live beside each other", () => {
     assert.deepEqual(second([entry(0, "connected", 1), entry(10_000, "connected", 2)]), ["e-0"]);
-    const left = [
-      entry(0, "connected", 1),
-      entry(10_000, "connected", 2),
-      entry(20_000, "disconnected", 1),
-    ];
+    const left = [entry(0, "connected", 1), entry(10_000, "connected", 2), entry(20_000, "disconnected", 1)];
     assert.deepEqual(second(left), ["e-0"]);
     assert.deepEqual(second(left, 19_000), []);
   });

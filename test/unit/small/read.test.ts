@@ -18,7 +18,12 @@ describe("a node group as a refresh reads it", () => {
   const folder = mkdtempSync(join(tmpdir(), "read-"));
   const socket = join(folder, "small.sock");
   const registry = new Registry();
-  const fleet = { configure: async () => {}, removeForgotten: async () => {}, nodes: async () => [], perform: async () => {} };
+  const fleet = {
+    configure: async () => {},
+    removeForgotten: async () => {},
+    nodes: async () => [],
+    perform: async () => {},
+  };
   const groups = new Groups(join(folder, "groups.json"), fleet, () => {});
   const small = new SmallClient(socket);
   const access = { server: "https://x", authority: "", certificate: "", key: "" };

@@ -116,9 +116,13 @@ describe("pods that do not run", () => {
     const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image x" };
     const items = [
       pod("e-0", { containerStatuses: [{ name: "engine", state: { running: {} } }] }),
-      pod("e-1", { conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }] }),
+      pod("e-1", {
+        conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }],
+      }),
       pod("e-2", { containerStatuses: [{ name: "engine", state: { waiting } }] }),
-      pod("e-3", { containerStatuses: [{ name: "engine", state: { waiting: { reason: "ContainerCreating" } } }] }),
+      pod("e-3", {
+        containerStatuses: [{ name: "engine", state: { waiting: { reason: "ContainerCreating" } } }],
+      }),
     ];
     deepEqual(podTroubles({ items }), [
       "e-1: 0/3 nodes are available",

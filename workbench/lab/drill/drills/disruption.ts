@@ -27,7 +27,8 @@ export const evictTwo: Drill = {
   title: "two engines evicted at once",
   steps: ["evict engine 0", "evict engine 1 while 0 is not ready", "evict engine 1 again once 0 is ready"],
   expectation: "the first is allowed, the second refused (429) until the first is ready again",
-  seedNote: "Its budget stands in another namespace than its pods, and so protects none: two markets dark at once.",
+  seedNote:
+    "Its budget stands in another namespace than its pods, and so protects none: two markets dark at once.",
   darkBound: ({ start }) => start + 10,
   async run(stage) {
     const { namespace } = stage.spec;
