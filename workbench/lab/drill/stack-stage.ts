@@ -21,6 +21,9 @@ const RELEASES = ["1.35.4-20260715", "1.35.4-20260801"] as const;
 /** What every drill finds: the stack file as it is, with state protected as in staging and prod. */
 const BASE: StackChange = { protect: true };
 
+/** The pack judges an update too: a preview before each would only cost seconds. */
+export const UP_FLAGS = ["--skip-preview"];
+
 /** Seconds from the start of an update until the first object of the cluster changes. Measured; see docs. */
 export const PULUMI = 20;
 
@@ -46,7 +49,8 @@ export class StackStage {
   readonly subject: Subject;
   /** What is deployed; undefined after an update that failed. */
   #deployed: StackChange | undefined;
-  #release: string = RELEASES[0];
+  /** What drills left on purpose: a later one starts from it. */
+  #kept: StackChange = {};
 
   constructor({ lab, client, exchange, engine, policyPack, subject, timers }: StackStageOptions) {
     this.lab = lab;
@@ -65,13 +69,18 @@ export class StackStage {
 
   /** What a drill starts from, with something changed. */
   changed(change: StackChange = {}): StackChange {
-    return { ...BASE, release: this.#release, ...change };
+    return { ...BASE, ...this.#kept, ...change };
   }
 
-  /** The other release of the nodes' image. It stays: nodes are not rolled back only for the next drill. */
-  nextRelease(): string {
-    this.#release = RELEASES.find((release) => release !== this.#release) ?? RELEASES[0];
-    return this.#release;
+  /** The same, and it stays: nothing is taken back only for the next drill. */
+  kept(change: StackChange): StackChange {
+    this.#kept = { ...this.#kept, ...change };
+    return this.changed();
+  }
+
+  /** The release that the nodes do not have. */
+  otherRelease(): string {
+    return RELEASES.find((release) => release !== (this.#kept.release ?? RELEASES[0])) ?? RELEASES[0];
   }
 
   async preview(change: StackChange, patch: readonly ProgramPatch[] = []): Promise<RunResult> {
@@ -80,30 +89,24 @@ export class StackStage {
   }
 
   /** An update that may fail. */
-  async tryUp(
-    change: StackChange,
-    patch: readonly ProgramPatch[] = [],
-    flags: readonly string[] = [],
-  ): Promise<RunResult> {
+  async tryUp(change: StackChange, patch: readonly ProgramPatch[] = []): Promise<RunResult> {
     this.#edit(change, patch);
     this.#deployed = undefined;
-    const result = await this.engine.up(flags);
+    const result = await this.engine.up(UP_FLAGS);
     if (result.exitCode === 0) this.#deployed = change;
     return result;
   }
 
   /** An update that must not fail. */
-  async up(change: StackChange, flags: readonly string[] = []): Promise<RunResult> {
-    const result = await this.tryUp(change, [], flags);
+  async up(change: StackChange): Promise<RunResult> {
+    const result = await this.tryUp(change);
     if (result.exitCode !== 0) throw new DrillFailure(`the update failed: ${lastLines(said(result))}`);
     return result;
   }
 
   /** Brings back what a drill starts from, unless it is deployed. */
   async settle(): Promise<void> {
-    if (isDeepStrictEqual(this.#deployed, this.changed())) return;
-    // The pack judges an update too; a second look at what is only brought back costs seconds.
-    await this.up(this.changed(), ["--skip-preview"]);
+    if (!isDeepStrictEqual(this.#deployed, this.changed())) await this.up(this.changed());
   }
 
   /** Names of the engines' nodes. */

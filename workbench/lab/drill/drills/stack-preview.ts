@@ -68,7 +68,7 @@ export const scaled: Drill<StackStage> = {
   steps: [
     "preview with four replicas and three lists",
     "preview with an empty fourth list",
-    "the last list is taken away: preview, up",
+    "the last list is taken away: up",
     "it is brought back",
   ],
   expectation:

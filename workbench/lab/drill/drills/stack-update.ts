@@ -2,16 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { darknesses, overlapSeconds } from "../dark";
 import { check, type Drill, same } from "../drill";
 import { trading } from "../prepare";
-import { configFlags } from "../stack-change";
+import { configFlags, type StackChange } from "../stack-change";
 import { startUp } from "../stack-command";
-import { PULUMI, type StackStage, said } from "../stack-stage";
+import { PULUMI, type StackStage, said, UP_FLAGS } from "../stack-stage";
 import { allReady, pod, pods, until } from "../stage";
 
 /** Seconds without an order after which an engine counts as dark: it sends one every two. */
 const QUIET = 3;
 /** Instead of what the stack allows three engines whose nodes are lost: about half an hour. */
 const SHORT_AWAIT = 20;
-const FOURTH = ["XRPUSDT"];
+/** Lists to add, one after the other; more than three engines need a second node in each zone. */
+const MORE = [["XRPUSDT"], ["LTCUSDT"]] as const;
 
 export const versionUpgrade: Drill<StackStage> = {
   id: "R23",
@@ -25,7 +26,7 @@ export const versionUpgrade: Drill<StackStage> = {
     const before = { pods: await pods(stage), nodes: await stage.nodes() };
     const { now: from } = await exchange.report();
     const { result: rolled, mostAway } = await watchingPods(stage, async () => {
-      const result = await stage.up(stage.changed({ release: stage.nextRelease() }));
+      const result = await stage.up(stage.kept({ release: stage.otherRelease() }));
       await trading(stage);
       return result;
     });
@@ -133,7 +134,6 @@ export const marketAddedUp: Drill<StackStage> = {
   expectation: "no other pod is touched; the map is changed in place and never absent",
   darkBound: () => 0,
   async run(stage) {
-    const { spec } = stage;
     const before = {
       pods: await pods(stage),
       set: await stage.uidOf("statefulset"),
@@ -150,7 +150,7 @@ export const marketAddedUp: Drill<StackStage> = {
         },
       );
     }, 100);
-    const change = stage.changed({ markets: [...spec.markets, FOURTH], enginesPerZone: 2 });
+    const change = stage.kept(oneMore(stage));
     try {
       await stage.up(change);
     } finally {
@@ -180,12 +180,18 @@ export const marketAddedUp: Drill<StackStage> = {
   },
 };
 
+function oneMore({ spec: { markets } }: StackStage): StackChange {
+  const added = MORE.find(([market]) => !markets.flat().includes(market));
+  if (added === undefined) throw new Error("there is no market left to add");
+  return { markets: [...markets, added], enginesPerZone: 2 };
+}
+
 export const killedUp: Drill<StackStage> = {
   id: "R24",
   title: "the Pulumi run is killed in the middle of an update, while a second one wants to begin",
   steps: [
-    "a fourth list and enginesPerZone: 2: up",
-    "a second up while engine 3 is awaited",
+    "one market list more, and nodes for it if need be: up",
+    "a second up while the new engine is awaited",
     "SIGKILL to the whole process group of the first",
     "up, cancel, refresh, up",
   ],
@@ -195,23 +201,23 @@ export const killedUp: Drill<StackStage> = {
   async run(stage) {
     const { spec, engine } = stage;
     const before = { pods: await pods(stage), set: await stage.uidOf("statefulset") };
-    const change = stage.changed({ markets: [...spec.markets, FOURTH], enginesPerZone: 2 });
-    const running = startUp(stage.lab, configFlags(stage.configOf(change)));
+    const change = stage.kept(oneMore(stage));
+    const running = startUp(stage.lab, [...UP_FLAGS, ...configFlags(stage.configOf(change))]);
     let second: string;
     try {
       await until(
-        "engine 3 is started",
+        `engine ${spec.markets.length} is started`,
         () => pod(stage, spec.markets.length),
         (seen) => seen !== undefined || running.ended(),
         120,
       );
       engine.edit(stage.edits(change));
-      second = said(await engine.up());
+      second = said(await engine.up(UP_FLAGS));
     } finally {
       await running.kill();
     }
     const pending = JSON.stringify(engine.state()).includes('"pending_operations":[{');
-    const after = said(await engine.up());
+    const after = said(await engine.up(UP_FLAGS));
     const cancelled = await engine.cancel();
     const refreshed = await engine.refresh();
     const again = await stage.up(change);
