@@ -178,6 +178,7 @@ describe("the drills", () => {
     ["--state", /--state needs a value/],
     ["--quick", /unknown option "--quick"/],
     ["--subject theirs", /--subject must be ours or seed, not "theirs"/],
+    ["--stage nodes", /--stage must be engines or stack, not "nodes"/],
   ] as const) {
     it(`refuse "${line}" in one sentence`, () => {
       const says = (error: unknown): boolean => error instanceof UserError && message.test(error.message);

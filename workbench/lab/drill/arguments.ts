@@ -19,7 +19,8 @@ export interface DrillArguments {
   readonly drills: Drills;
 }
 
-const FLAGS = ["--state", "--evidence", "--timers", "--subject"];
+const FLAGS = ["--state", "--evidence", "--timers", "--subject", "--stage"];
+const STAGES = ["engines", "stack"] as const satisfies readonly (keyof Drills)[];
 const NONE: Drills = { engines: [], stack: [] };
 
 /** Reads the command line of `lab drill`; throws a {@link UserError} for what it cannot mean. */
@@ -44,7 +45,7 @@ export function parseDrillArguments(argv: readonly string[], all: Drills): Drill
       throw new UserError(`${flag} needs a value.`);
     values.set(flag, value);
   }
-  const [state, evidence, timers = "scaled", asked = "ours"] = FLAGS.map((flag) => values.get(flag));
+  const [state, evidence, timers = "scaled", asked = "ours", place] = FLAGS.map((flag) => values.get(flag));
   if (timers !== "real" && timers !== "scaled") {
     throw new UserError(`--timers must be real or scaled, not "${timers}".`);
   }
@@ -54,10 +55,17 @@ export function parseDrillArguments(argv: readonly string[], all: Drills): Drill
     kind: "run",
     timers,
     subject,
-    drills: chosen(names, all),
+    drills: chosen(names, onStage(all, place)),
     ...(state !== undefined && { state }),
     ...(evidence !== undefined && { evidence }),
   };
+}
+
+function onStage(all: Drills, place: string | undefined): Drills {
+  if (place === undefined) return all;
+  const stage = STAGES.find((name) => name === place);
+  if (stage === undefined) throw new UserError(`--stage must be ${STAGES.join(" or ")}, not "${place}".`);
+  return { ...NONE, [stage]: all[stage] };
 }
 
 function chosen(names: readonly string[], all: Drills): Drills {

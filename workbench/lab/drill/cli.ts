@@ -18,14 +18,15 @@ type Say = (line: string) => void;
 
 const INTERRUPTED = 130;
 
-export const DRILL_HELP = `npm run lab -- drill [NAME …] [--list] [--subject ours|seed] [--timers scaled|real]
-                      [--evidence DIR] [--state DIR]
+export const DRILL_HELP = `npm run lab -- drill [NAME …] [--list] [--stage engines|stack] [--subject ours|seed]
+                      [--timers scaled|real] [--evidence DIR] [--state DIR]
 
 Runs failure drills on real kubelets with engines that trade, and says of each how long each market was dark and how
 many orders were lost or doubled: none may be. Without a name all of them run: first those on engines alone, then, on
 another lab, those that need the whole stack under the real Pulumi engine. Needs root.
 
   --list           what each drill does and expects
+  --stage WHICH    only drills on engines alone, or only those on the whole stack
   --subject WHOSE  ours (default): the stack's manifests; seed: those of the source document, workbench/seed/
   --timers SET     scaled (default): a silent node is lost after seconds; real: Kubernetes' own defaults, which the
                    stack's drills always have
