@@ -8,11 +8,25 @@ const DELAYS: Readonly<Record<string, number>> = {
   "pod-delete": SIMULATED_SECONDS.stop * 1000,
 };
 
-/** kwok's configuration: its own stages, with the pods' delays put in. */
+/** Of kwok's own four of each a burst of pods would wait for one another, longer than a pod takes. */
+const WORKERS = 16;
+
+const OPTIONS = {
+  apiVersion: "config.kwok.x-k8s.io/v1alpha1",
+  kind: "KwokConfiguration",
+  options: {
+    nodePlayStageParallelism: WORKERS,
+    podPlayStageParallelism: WORKERS,
+    nodeLeaseParallelism: WORKERS,
+  },
+} as const;
+
+/** kwok's configuration: its own stages, with the pods' delays put in, and how many of them it plays at once. */
 export function stagesFile(stages: readonly string[]): string {
   return stages
     .map((text): unknown => parse(text))
     .map((stage) => stringify(withDelay(stage)))
+    .concat(stringify(OPTIONS))
     .join("---\n");
 }
 

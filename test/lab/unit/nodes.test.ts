@@ -75,11 +75,12 @@ describe("what kwok is told", () => {
 
   it("is its own stages, with time between a pod's states", () => {
     const text = stagesFile([stage("node-initialize"), stage("pod-ready"), stage("pod-delete")]);
-    const [first = "", ready = "", stop = ""] = text.split("---\n");
+    const [first = "", ready = "", stop = "", options = ""] = text.split("---\n");
     assert.doesNotMatch(first, /delay/);
     assert.match(ready, new RegExp(`durationMilliseconds: ${SIMULATED_SECONDS.start * 1000}`));
     assert.match(stop, new RegExp(`durationMilliseconds: ${SIMULATED_SECONDS.stop * 1000}`));
     assert.match(first, /a: \{\{ \.b \}\}/);
+    assert.match(options, /kind: KwokConfiguration/);
   });
 
   it("is never something else", () => assert.throws(() => stagesFile(["just text"]), /not a stage/));

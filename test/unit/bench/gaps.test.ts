@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { duration, type GapRun, gapsOf, medianRun } from "../../../workbench/bench/lab/gaps/facts";
+import { duration, type GapRun, gapsOf, medianRun, quietest } from "../../../workbench/bench/lab/gaps/facts";
 import { neighbour, withLoop } from "../../../workbench/bench/lab/gaps/subjects";
-import { cpuList, statusField, stolen, threadTimes } from "../../../workbench/bench/lab/gaps/threads";
+import { cpuList, cpuUsage, elsewhere, statusField, stolen, threadTimes } from "../../../workbench/bench/lab/gaps/threads";
 import { BUCKETS, bucketOf } from "../../../workbench/bench/lab/loop/histogram";
 import { gapSection } from "../../../workbench/bench/lab/results";
 import { isMissed } from "../../../workbench/bench/report";
@@ -11,7 +11,7 @@ function run(subject: SubjectName, p999: number): GapRun {
   const percentiles = { p50: 0.1, p99: 1, p999 };
   return {
     ...{ subject, qos: "Guaranteed", cpus: "1", moments: percentiles, turns: percentiles },
-    ...{ longest: p999, waited: 0, stolen: 0, counted: 1 },
+    ...{ longest: p999, waited: 0, stolen: 0, disturbed: 0, counted: 1 },
   };
 }
 
@@ -41,6 +41,16 @@ describe("the gaps of a loop", () => {
     assert.equal(isMissed(missed), true);
   });
 
+  it("are of the run that was disturbed least, whatever it saw", () => {
+    const runs = [
+      { ...run("ours", 1), disturbed: 0.3 },
+      { ...run("ours", 9), disturbed: 0.01 },
+      { ...run("ours", 2), disturbed: 0.02 },
+    ];
+    assert.equal(quietest(runs).moments.p999, 9);
+    assert.throws(() => quietest([]), /there is no run/);
+  });
+
   it("are printed with the unit that fits", () => {
     assert.deepEqual([0.0833, 12.345, 4321, 1_234_567].map(duration), [
       "83 ns",
@@ -63,6 +73,8 @@ describe("what the kernel says of a thread", () => {
       ],
     );
     assert.equal(statusField("Name:\tnode\nCpus_allowed_list:\t0-1\n", "Cpus_allowed_list"), "0-1");
+    assert.deepEqual(cpuUsage("100 200 \n"), [100, 200]);
+    assert.equal(elsewhere([100, 200, 70], [10, 150, 70]), 50);
     assert.deepEqual(cpuList("0-1,3\n"), [0, 1, 3]);
     assert.deepEqual(cpuList(""), []);
   });

@@ -1,6 +1,6 @@
 import { TIMERS } from "../../lab/timers";
 import { formatTable, type Result } from "../report";
-import { duration, type GapRun, medianRun } from "./gaps/facts";
+import { duration, type GapRun, medianRun, percent } from "./gaps/facts";
 import type { Recovery } from "./recovery/run";
 import { growth } from "./scale/facts";
 import type { ScaleRun } from "./scale/run";
@@ -37,11 +37,11 @@ export function gapSection(runs: readonly GapRun[]): Section {
     `${run.qos}, CPU ${run.cpus}`,
     ...[run.moments.p50, run.moments.p99, run.moments.p999, run.longest].map(duration),
     ...[run.turns.p50, run.turns.p99, run.turns.p999].map(duration),
-    ...[run.waited, run.stolen].map(percent),
+    ...[run.waited, run.stolen, run.disturbed].map(percent),
   ]);
   const head = [
     ...["whose", "pod", "p50 of moments", "p99", "p99.9", "longest"],
-    ...["p50 of turns", "p99", "p99.9", "waited for its CPU", "stolen by the hypervisor"],
+    ...["p50 of turns", "p99", "p99.9", "waited for its CPU", "stolen by the hypervisor", "other work of this machine"],
   ];
   const each = runs.map(
     ({ subject, moments, longest }) =>
@@ -152,8 +152,4 @@ function recoveryOf(all: readonly Recovery[], subject: Recovery["subject"]): Rec
   const found = all.find((each) => each.subject === subject);
   if (found === undefined) throw new Error(`nothing was measured of ${subject}`);
   return found;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }

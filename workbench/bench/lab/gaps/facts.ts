@@ -27,6 +27,8 @@ export interface GapRun {
   readonly waited: number;
   /** Share of the time that the hypervisor kept from the loop's CPUs. */
   readonly stolen: number;
+  /** Share of the time that processes of this machine which are not the lab's had on the CPUs that only pods should use. */
+  readonly disturbed: number;
   /** Share of the time that the histogram accounts for: far from 1 it could not be trusted. */
   readonly counted: number;
 }
@@ -51,6 +53,13 @@ export function countedShare(counts: Counts, milliseconds: number): number {
   return totalOf(counts) / (milliseconds * 1e6);
 }
 
+/** The run that other work of the machine disturbed least. What it saw itself has no say. */
+export function quietest(runs: readonly GapRun[]): GapRun {
+  const [first, ...others] = runs;
+  if (first === undefined) throw new Error("there is no run");
+  return others.reduce((best, run) => (run.disturbed < best.disturbed ? run : best), first);
+}
+
 /** A subject's runs as one: the median of each figure. */
 export function medianRun(runs: readonly GapRun[], subject: SubjectName): GapRun {
   const own = runs.filter((run) => run.subject === subject);
@@ -71,6 +80,7 @@ export function medianRun(runs: readonly GapRun[], subject: SubjectName): GapRun
     longest: of(({ longest }) => longest),
     waited: of(({ waited }) => waited),
     stolen: of(({ stolen }) => stolen),
+    disturbed: of(({ disturbed }) => disturbed),
     counted: of(({ counted }) => counted),
   };
 }
@@ -80,4 +90,9 @@ export function duration(microseconds: number): string {
   if (microseconds < 1) return `${Math.round(microseconds * 1000)} ns`;
   if (microseconds < 1000) return `${Number(microseconds.toPrecision(3))} µs`;
   return `${Number((microseconds / 1000).toPrecision(3))} ms`;
+}
+
+/** A share in percent. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
 }

@@ -16,9 +16,9 @@ import { up } from "../../../lab/up";
 import type { BenchContext } from "../context";
 import { between } from "../loop/histogram";
 import { confine, release } from "./affinity";
-import { countedShare, type GapRun, gapsOf } from "./facts";
+import { countedShare, type GapRun, gapsOf, percent, quietest } from "./facts";
 import { LOOP, NEIGHBOUR, neighbour, withLoop } from "./subjects";
-import { busiestThread, cpuList, processOf, readTimes, statusField, stolen } from "./threads";
+import { busiestThread, cpuList, processOf, readElsewhere, readTimes, statusField, stolen } from "./threads";
 
 const STACK = "dev";
 const PROGRAM = "loop/main.js";
@@ -27,6 +27,9 @@ const NOISE = "loop/noise.js";
 const SETTLE_SECONDS = 4;
 const TICKS_PER_SECOND = 100;
 const START_SECONDS = 90;
+/** Share of a CPU that other work of the machine may take during a run; above it the run is made again. */
+const QUIET = 0.003;
+const MOST_TRIES = 4;
 
 const gapsSchema = z.object({ at: z.number(), counts: z.array(z.number()) });
 const podSchema = z.object({ status: z.object({ podIP: z.string().optional(), qosClass: z.string() }) });
@@ -49,7 +52,7 @@ export async function benchGaps(context: BenchContext, rounds: number, seconds: 
         runs.push(run);
         const { p99, p999 } = run.moments;
         context.say(
-          `gaps: round ${round} ${name}: p99 ${p99.toFixed(1)} µs, p99.9 ${p999.toFixed(1)} µs, CPUs ${run.cpus}, waited ${(100 * run.waited).toFixed(2)} %`,
+          `gaps: round ${round} ${name}: p99 ${p99.toFixed(1)} µs, p99.9 ${p999.toFixed(1)} µs, CPUs ${run.cpus}, waited ${percent(run.waited)}, disturbed ${percent(run.disturbed)}`,
         );
       }
     }
@@ -89,18 +92,28 @@ async function measure(arena: Arena, subject: Subject, seconds: number): Promise
     const { address, qos } = await started(client, subject);
     await sleep(SETTLE_SECONDS * 1000, undefined, { signal: context.signal });
     await confine(real, node);
-    return { subject: subject.name, qos, ...(await observe(pid, address, seconds, context.signal)) };
+    const tries: GapRun[] = [];
+    do {
+      const seen = await observe(node, { pid, address, seconds, signal: context.signal });
+      tries.push({ subject: subject.name, qos, ...seen });
+    } while (quietest(tries).disturbed > QUIET && tries.length < MOST_TRIES);
+    return quietest(tries);
   } finally {
     await release(real, node);
     await remove(client, subject.spec.namespace, subject.spec.name, node);
   }
 }
 
+interface Target {
+  readonly pid: number;
+  readonly address: string;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
 async function observe(
-  pid: number,
-  address: string,
-  seconds: number,
-  signal: AbortSignal,
+  node: NodeFolder,
+  { pid, address, seconds, signal }: Target,
 ): Promise<Omit<GapRun, "subject" | "qos">> {
   const thread = busiestThread(pid);
   const cpus = statusField(readOptional(`${thread}/status`) ?? "", "Cpus_allowed_list") ?? "";
@@ -108,6 +121,7 @@ async function observe(
     gaps: gapsSchema.parse(await (await fetch(`http://${address}:8080/gaps`)).json()),
     times: readTimes(thread),
     stolen: stolen(readOptional("/proc/stat") ?? ""),
+    elsewhere: readElsewhere(node.scope),
   });
   const first = await look();
   await sleep(seconds * 1000, undefined, { signal });
@@ -123,6 +137,7 @@ async function observe(
     ...gapsOf(counts),
     waited: (last.times.waited - first.times.waited) / (elapsed * 1e6),
     stolen: (stolenTicks / TICKS_PER_SECOND / (elapsed / 1000)) * (1 / cpuList(cpus).length),
+    disturbed: (last.elsewhere - first.elsewhere) / (elapsed * 1e6),
     counted: countedShare(counts, elapsed),
   };
 }

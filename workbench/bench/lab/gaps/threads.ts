@@ -27,6 +27,20 @@ export function stolen(stat: string): ReadonlyMap<number, number> {
   return new Map(lines);
 }
 
+/** Nanoseconds that each CPU has spent on a cgroup and all below it, from its cpuacct.usage_percpu. */
+export function cpuUsage(percpu: string): number[] {
+  return percpu
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map(Number);
+}
+
+/** Nanoseconds that CPUs spent on anything but a node's pods; the first CPU is the lab's own and does not count. */
+export function elsewhere(machine: readonly number[], pods: readonly number[]): number {
+  return machine.reduce((sum, spent, cpu) => (cpu === 0 ? sum : sum + spent - (pods[cpu] ?? 0)), 0);
+}
+
 /** CPUs of a list as the kernel writes it: "0-1,3". */
 export function cpuList(text: string): number[] {
   return text
@@ -62,4 +76,11 @@ export function busiestThread(pid: number): string {
 
 export function readTimes(thread: string): ThreadTimes {
   return threadTimes(readFileSync(`${thread}/schedstat`, "utf8"));
+}
+
+/** See {@link elsewhere}, as of now, for the node with this cgroup. */
+export function readElsewhere(scope: string): number {
+  const usage = (group: string): number[] =>
+    cpuUsage(readFileSync(`/sys/fs/cgroup/cpuacct/${group}cpuacct.usage_percpu`, "utf8"));
+  return elsewhere(usage(""), usage(`${scope}/`));
 }

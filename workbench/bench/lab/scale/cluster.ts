@@ -11,6 +11,9 @@ import { ENGINES, ORDINALS } from "./facts";
 /** Requests that are under way at once: more make the API server no faster on two CPUs. */
 const WIDTH = 16;
 
+const READY_SECONDS = 180;
+const NODES_MILLISECONDS = 2000;
+
 /** Nodes of each zone that a config of so many engines must plan: an engine's ordinals are spread evenly, and none shares. */
 export function nodesPerZone(zones: number, engines = ENGINES, ordinals = ORDINALS): number {
   return engines * Math.ceil(ordinals / zones);
@@ -45,7 +48,9 @@ export async function makeNodes(
   const nodes = nodeManifests(plan).filter(({ metadata }) => metadata.name !== "system-0");
   await inParallel(nodes, (node) => client.create(node));
   const zones = nodes.map(({ metadata }) => [metadata.name, metadata.labels[ZONE_LABEL] ?? ""] as const);
-  await polled(async () => (await nodeReport(client)).ready.length >= nodes.length, 120);
+  // The list is megabytes: asked for all the time, it would be most of the API server's work.
+  const all = async (): Promise<boolean> => (await nodeReport(client)).ready.length >= nodes.length;
+  await polled(all, READY_SECONDS, NODES_MILLISECONDS);
   return new Map(zones);
 }
 
@@ -74,9 +79,13 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
 }
 
 /** Waits until something holds; throws after so many seconds. */
-export async function polled(holds: () => Promise<boolean> | boolean, seconds: number): Promise<void> {
+export async function polled(
+  holds: () => Promise<boolean> | boolean,
+  seconds: number,
+  milliseconds = 100,
+): Promise<void> {
   for (const deadline = Date.now() + seconds * 1000; !(await holds()); ) {
     if (Date.now() > deadline) throw new Error(`nothing came of it within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 }
