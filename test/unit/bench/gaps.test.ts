@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { duration, type GapRun, gapsOf, medianRun, quietest } from "../../../workbench/bench/lab/gaps/facts";
 import { neighbour, withLoop } from "../../../workbench/bench/lab/gaps/subjects";
-import { cpuList, cpuUsage, elsewhere, statusField, stolen, threadTimes } from "../../../workbench/bench/lab/gaps/threads";
+import {
+  cpuList,
+  cpuUsage,
+  elsewhere,
+  statusField,
+  stolen,
+  threadTimes,
+} from "../../../workbench/bench/lab/gaps/threads";
 import { BUCKETS, bucketOf } from "../../../workbench/bench/lab/loop/histogram";
 import { gapSection } from "../../../workbench/bench/lab/results";
 import { isMissed } from "../../../workbench/bench/report";

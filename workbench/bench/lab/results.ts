@@ -41,7 +41,14 @@ export function gapSection(runs: readonly GapRun[]): Section {
   ]);
   const head = [
     ...["whose", "pod", "p50 of moments", "p99", "p99.9", "longest"],
-    ...["p50 of turns", "p99", "p99.9", "waited for its CPU", "stolen by the hypervisor", "other work of this machine"],
+    ...[
+      "p50 of turns",
+      "p99",
+      "p99.9",
+      "waited for its CPU",
+      "stolen by the hypervisor",
+      "other work of this machine",
+    ],
   ];
   const each = runs.map(
     ({ subject, moments, longest }) =>
