@@ -142,3 +142,15 @@ describe("a program that reports a mistake", function () {
     }
   });
 });
+
+describe("an engine that was closed", function () {
+  this.timeout(60_000);
+
+  // An interrupted drill had begun another update on an account that was being removed, and left its lock there.
+  it("begins nothing any more", async () => {
+    const engine = await openEngine({ project: PROJECT, stack: "test" });
+    await engine.close();
+    await assert.rejects(engine.preview(), /this engine is closed/);
+    await assert.rejects(engine.cancel(), /this engine is closed/);
+  });
+});

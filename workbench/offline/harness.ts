@@ -216,8 +216,8 @@ class StackEngine implements Engine {
   }
 
   async #initialise(workspace: Workspace): Promise<void> {
+    removeStaleLocks(workspace);
     if (this.#initialised || existsSync(workspace.checkpoint)) {
-      removeStaleLocks(workspace);
       this.#initialised = true;
       return;
     }
@@ -230,6 +230,8 @@ class StackEngine implements Engine {
   }
 
   async #pulumi(workspace: Workspace, args: readonly string[], cwd: string): Promise<PulumiResult> {
+    // Whoever was interrupted between two runs must not begin the second one on an account that is being removed.
+    if (this.#closed) throw new Error("this engine is closed");
     return await runQuietly({
       binary: this.#binary.path,
       args: [...args, "--stack", workspace.stack, "--non-interactive", "--color", "never"],

@@ -114,6 +114,8 @@ class Run {
           `process ${pid} is changing the lab in ${lab.root}: wait for it to end, or use --state DIR.`,
       });
       try {
+        // What a run that was killed left: its lab is nobody's.
+        if (this.#options.state === undefined) await down(lab);
         await this.#all(lab, drills, needsStack);
       } finally {
         lock.release();
