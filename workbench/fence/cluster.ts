@@ -7,14 +7,19 @@ import { onPath } from "../support/on-path";
 export interface Cluster {
   /** The object or list at a path of the API; throws when there is none. */
   get(path: string): Promise<unknown>;
-  /** Changes an object by a JSON merge patch. */
-  patch(path: string, body: object): Promise<void>;
+  /**
+   * Changes an object by a JSON merge patch.
+   * @returns false when somebody wrote the object after the version that the patch names; then nothing was changed
+   */
+  patch(path: string, body: object): Promise<boolean>;
   /** Deletes a pod without waiting for its kubelet. */
   forceDelete(namespace: string, pod: string): Promise<void>;
 }
 
 const run = promisify(execFile);
 const NOBODY_WAITS_LONGER = 20_000;
+/** The API server's words for a version that is not the object's any more. */
+const CONFLICT = "the object has been modified";
 
 /** The cluster of a kubeconfig context, by kubectl: it knows every way to log in. */
 export function kubectlCluster(options: { readonly kubectl?: string; readonly context?: string }): Cluster {
@@ -42,7 +47,13 @@ export function kubectlCluster(options: { readonly kubectl?: string; readonly co
     get: async (path) => JSON.parse(await call("get", "--raw", path)),
     patch: async (path, body) => {
       const name = path.split("/").at(-1) ?? "";
-      await call("patch", "node", name, "--type=merge", "--patch", JSON.stringify(body));
+      try {
+        await call("patch", "node", name, "--type=merge", "--patch", JSON.stringify(body));
+        return true;
+      } catch (error) {
+        if (error instanceof UserError && error.message.includes(CONFLICT)) return false;
+        throw error;
+      }
     },
     forceDelete: async (namespace, pod) => {
       await call(

@@ -3,13 +3,13 @@ import { UserError } from "../offline/errors";
 import type { Cluster } from "./cluster";
 import type { InstanceState, Instances } from "./instances";
 import {
+  changeTaints,
   type EnginePod,
   enginePods,
   type NodeView,
   readNode,
   withOutOfService,
   withoutOutOfService,
-  writeTaints,
 } from "./node";
 
 export interface FenceOptions {
@@ -46,18 +46,20 @@ export async function fence(name: string, options: FenceOptions): Promise<readon
   if ("why" in instance) throw new UserError(`nothing proves that node ${name} is dead: ${instance.why}.`);
   const proof = await stopped(instance.id, node, options);
   say(`${instance.id} is ${proof}: it executes nothing`);
-  const again = await readNode(cluster, name);
-  if (again.uid !== node.uid || again.providerId !== node.providerId) {
+  const requireSame = (now: NodeView): void => {
+    if (now.uid === node.uid && now.providerId === node.providerId) return;
     throw new UserError(
       `node ${name} was made again while its instance was being proven dead: look at the new one.`,
     );
-  }
+  };
+  const again = await readNode(cluster, name);
+  requireSame(again);
   const engines = await silentEngines(again, options);
   if (dryRun) {
     say(`would taint ${name} and move ${words(engines)}; nothing was changed`);
     return engines;
   }
-  await writeTaints(cluster, again, withOutOfService(again.taints));
+  await changeTaints(cluster, again, withOutOfService, requireSame);
   say(`${name} is out of service`);
   for (const { namespace, name: pod } of engines) await cluster.forceDelete(namespace, pod);
   say(engines.length === 0 ? "no engine was on it" : `${words(engines)} may start elsewhere`);
@@ -91,7 +93,7 @@ export async function giveBack(name: string, { cluster, say, dryRun = false }: F
   if (taints.length === node.taints.length) throw new UserError(`node ${name} is not out of service.`);
   if (!node.ready) throw new UserError(`node ${name} is not Ready: start its instance, and wait for it.`);
   if (dryRun) return say(`would take ${name} back; nothing was changed`);
-  await writeTaints(cluster, node, taints);
+  await changeTaints(cluster, node, withoutOutOfService);
   say(`${name} takes engines again`);
 }
 

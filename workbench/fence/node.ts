@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENGINE_LABEL } from "../../components/contract";
+import { UserError } from "../offline/errors";
 import type { Cluster } from "./cluster";
 
 /** https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#non-graceful-node-shutdown */
@@ -64,12 +65,29 @@ export function withoutOutOfService(taints: readonly Taint[]): Taint[] {
   return taints.filter(({ key }) => key !== OUT_OF_SERVICE.key);
 }
 
-/** Writes a node's taints, unless somebody else changed the Node since it was read. */
-export async function writeTaints(cluster: Cluster, node: NodeView, taints: readonly Taint[]): Promise<void> {
-  await cluster.patch(nodePath(node.name), {
-    metadata: { resourceVersion: node.version },
-    spec: { taints },
-  });
+/** A kubelet and two controllers write a Node, too; not ten times in a row between a read and a write. */
+const ATTEMPTS = 10;
+
+/**
+ * Changes a node's taints. Where somebody else wrote the Node since it was read, it is read again, and `judge` throws if
+ * what it is now must not be changed.
+ */
+export async function changeTaints(
+  cluster: Cluster,
+  node: NodeView,
+  change: (taints: readonly Taint[]) => Taint[],
+  judge: (now: NodeView) => void = () => {},
+): Promise<void> {
+  let now = node;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const body = { metadata: { resourceVersion: now.version }, spec: { taints: change(now.taints) } };
+    if (await cluster.patch(nodePath(node.name), body)) return;
+    now = await readNode(cluster, node.name);
+    judge(now);
+  }
+  throw new UserError(
+    `node ${node.name} was written by others all the time, so its taints were not: run this again.`,
+  );
 }
 
 const podSchema = z.object({

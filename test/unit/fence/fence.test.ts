@@ -18,6 +18,9 @@ interface World {
   readonly patches: object[];
   readonly deleted: string[];
   readonly stops: string[];
+  /** Writes that meet a Node which somebody else has just written. */
+  conflicts: number;
+  lost: number;
   /** Called before each read of the Node, with how many there were. */
   onRead?: (reads: number, world: World) => void;
 }
@@ -33,6 +36,8 @@ function world(over: Partial<World> = {}): World {
     patches: [],
     deleted: [],
     stops: [],
+    conflicts: 0,
+    lost: 0,
     ...over,
   };
 }
@@ -45,7 +50,7 @@ function clusterOf(it: World): Cluster {
         reads += 1;
         it.onRead?.(reads, it);
         return {
-          metadata: { name: "n", uid: it.uid, resourceVersion: "1" },
+          metadata: { name: "n", uid: it.uid, resourceVersion: String(1 + it.lost) },
           spec: { providerID: it.providerID, taints: it.taints },
           status: { conditions: [{ type: "Ready", status: it.ready ? "True" : "Unknown" }] },
         };
@@ -59,7 +64,12 @@ function clusterOf(it: World): Cluster {
       };
     },
     async patch(_path, body) {
+      if (it.lost < it.conflicts) {
+        it.lost += 1;
+        return false;
+      }
       it.patches.push(body);
+      return true;
     },
     async forceDelete(namespace, pod) {
       it.deleted.push(`${namespace}/${pod}`);
@@ -107,6 +117,15 @@ describe("fencing", () => {
     ]);
     assert.deepEqual(it.deleted, ["trading/engine-0"]);
     assert.deepEqual(it.stops, []);
+  });
+
+  it("reads the node again where somebody wrote it between its read and the write", async () => {
+    const it = world({ conflicts: 2 });
+    await run(it);
+    assert.deepEqual(it.patches, [
+      { metadata: { resourceVersion: "3" }, spec: { taints: [TRADING, UNREACHABLE, { ...OUT_OF_SERVICE }] } },
+    ]);
+    assert.deepEqual(it.deleted, ["trading/engine-0"]);
   });
 
   it("stops a running instance only when told to", async () => {
@@ -172,6 +191,21 @@ describe("fencing", () => {
         },
       },
       /made again/,
+    ],
+    [
+      "the node was made again between two attempts to write",
+      {
+        conflicts: 1,
+        onRead: (reads, it) => {
+          if (reads === 3) it.uid = "u2";
+        },
+      },
+      /made again/,
+    ],
+    [
+      "others write the node all the time",
+      { conflicts: 99 },
+      /written by others all the time.*run this again/,
     ],
   ];
   for (const [what, over, message] of refusals) {

@@ -3,13 +3,14 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Cluster } from "../../fence/cluster";
-import { readNode, withOutOfService, withoutOutOfService, writeTaints } from "../../fence/node";
+import { changeTaints, readNode, withOutOfService, withoutOutOfService } from "../../fence/node";
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { mountPointsBelow } from "../real/mounts";
-import { claimName, nodeOf, podName, type Stage, until } from "./stage";
+import { claimName, nodeOf, podName, type Stage } from "./stage";
 
 const MERGE = "application/merge-patch+json";
+const CONFLICT = 409;
 
 /** Host process of an engine: the first of its container. */
 export function enginePid(stage: Stage, node: string | undefined, ordinal: number): number {
@@ -37,34 +38,29 @@ export function signalKubelet(
 
 /** Says that a node is out of service. Only after its instance was proven to be stopped. */
 export async function taintOutOfService(stage: Stage, name: string): Promise<void> {
-  await changeTaints(stage, name, withOutOfService);
+  await change(stage, name, withOutOfService);
 }
 
 /** Takes the taint back, once the node is as it should be. */
 export async function untaint(stage: Stage, name: string): Promise<void> {
-  await changeTaints(stage, name, withoutOutOfService);
+  await change(stage, name, withoutOutOfService);
 }
 
-// A kubelet that goes on writes its Node at the same moment; whoever read it before has to read it again.
-async function changeTaints(stage: Stage, name: string, change: typeof withOutOfService): Promise<void> {
+async function change(stage: Stage, name: string, taints: typeof withOutOfService): Promise<void> {
   const cluster = clusterOf(stage);
-  await until(
-    `the taints of ${name} are written`,
-    async () => {
-      const node = await readNode(cluster, name);
-      await writeTaints(cluster, node, change(node.taints));
-      return true;
-    },
-    Boolean,
-    10,
-  );
+  await changeTaints(cluster, await readNode(cluster, name), taints);
 }
 
 /** The stage's cluster as the runbook's command sees it. */
 export function clusterOf(stage: Stage): Cluster {
   return {
     get: (path) => stage.client.get(path),
-    patch: (path, body) => patch(stage, path, body),
+    patch: async (path, body) => {
+      const { status, body: answer } = await stage.client.send("PATCH", path, body, MERGE);
+      if (status > 299 && status !== CONFLICT)
+        throw new Error(`${path}: ${status} ${JSON.stringify(answer)}`);
+      return status !== CONFLICT;
+    },
     forceDelete: (namespace, name) => deletePod(stage, namespace, name),
   };
 }
