@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly configOverrides?: Readonly<Record<string, unknown>>;
   /** Edits of the program, run from a copy of the project. */
   readonly programPatch?: readonly ProgramPatch[];
+  /** Whether a lock in the account stops a run. @default false: what a killed run left is taken away */
+  readonly respectLocks?: boolean;
 }
 
 /** One object of the stack's state. */
@@ -59,7 +61,7 @@ export interface RunResult extends PulumiResult, EventLog {
 }
 
 /** What may change from one run to the next over the same simulated account. */
-export type Edits = Pick<EngineOptions, "configOverrides" | "programPatch" | "policyPack">;
+export type Edits = Pick<EngineOptions, "configOverrides" | "programPatch" | "policyPack" | "respectLocks">;
 
 /** A stack of its own under the real engine. Runs are one after the other. */
 export interface Engine {
@@ -216,7 +218,7 @@ class StackEngine implements Engine {
   }
 
   async #initialise(workspace: Workspace): Promise<void> {
-    removeStaleLocks(workspace);
+    if (this.#edits.respectLocks !== true) removeStaleLocks(workspace);
     if (this.#initialised || existsSync(workspace.checkpoint)) {
       this.#initialised = true;
       return;

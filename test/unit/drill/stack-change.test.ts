@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configFlags, configOf } from "../../../workbench/lab/drill/stack-change";
+import { configOf } from "../../../workbench/lab/drill/stack-change";
 
 describe("a drill's change of the stack file", () => {
   it("says nothing of what it does not change", () => {
@@ -17,17 +17,5 @@ describe("a drill's change of the stack file", () => {
       "trading:engines": { btc: { markets: [["A"]], image: "i", volume: "40 GiB" } },
       "trading:protection": { state: false },
     });
-  });
-
-  it("is the same as flags of Pulumi", () => {
-    const change = { enginesPerZone: 2, markets: [["A", "B"], ["C"]], protect: false };
-    assert.deepEqual(configFlags(configOf(change, "btc-engine")), [
-      "--config-path",
-      ...["--config", "trading:nodes.enginesPerZone=2"],
-      ...["--config", "trading:engines.btc-engine.markets[0][0]=A"],
-      ...["--config", "trading:engines.btc-engine.markets[0][1]=B"],
-      ...["--config", "trading:engines.btc-engine.markets[1][0]=C"],
-      ...["--config", "trading:protection.state=false"],
-    ]);
   });
 });

@@ -23,19 +23,6 @@ export function configOf(change: StackChange, engine: string): Config {
   });
 }
 
-/** The same as flags of `pulumi up`, one value each. */
-export function configFlags(config: Config): readonly string[] {
-  return ["--config-path", ...Object.entries(config).flatMap(([key, value]) => flagsOf(key, value))];
-}
-
-function flagsOf(path: string, value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap((entry, index) => flagsOf(`${path}[${index}]`, entry));
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).flatMap(([key, entry]) => flagsOf(`${path}.${key}`, entry));
-  }
-  return ["--config", `${path}=${String(value)}`];
-}
-
 // A section in which nothing is said is left out: an empty one would be merged as a value.
 function section(values: Config): Config | undefined {
   const content = defined(values);

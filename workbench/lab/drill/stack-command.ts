@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import type { Edits, EngineOptions } from "../../offline/harness";
 import { REPOSITORY } from "../../offline/paths";
 import type { LabFolder } from "../paths";
 
@@ -11,12 +12,13 @@ export interface RunningUp {
   kill(): Promise<void>;
 }
 
-/** Starts `npm run offline -- up` of dev on a lab, in a process group of its own. */
-export function startUp({ root }: LabFolder, flags: readonly string[]): RunningUp {
-  const entry = join(REPOSITORY, "workbench", "offline", "cli.ts");
+/** Starts an update of dev on a lab, in a process group of its own. */
+export function startUp({ root, account }: LabFolder, edits: Edits, flags: readonly string[]): RunningUp {
+  const options: EngineOptions = { stack: "dev", lab: root, stateDir: account, ...edits };
+  const entry = join(__dirname, "stack-run.ts");
   const child = spawn(
     process.execPath,
-    ["-r", "ts-node/register/transpile-only", entry, "up", "--stack", "dev", `--lab=${root}`, ...flags],
+    ["-r", "ts-node/register/transpile-only", entry, JSON.stringify(options), ...flags],
     { cwd: REPOSITORY, detached: true, stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";

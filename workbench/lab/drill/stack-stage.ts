@@ -130,13 +130,13 @@ export class StackStage {
     return objectSchema.parse(await this.client.get(path)).metadata.uid;
   }
 
-  configOf(change: StackChange): Readonly<Record<string, unknown>> {
-    return configOf(change, this.subject.spec.name);
-  }
-
   edits(change: StackChange, programPatch: readonly ProgramPatch[] = []): Edits {
     const { policyPack } = this;
-    return { policyPack, programPatch, configOverrides: { config: this.configOf(change) } };
+    return {
+      policyPack,
+      programPatch,
+      configOverrides: { config: configOf(change, this.subject.spec.name) },
+    };
   }
 
   #edit(change: StackChange, patch: readonly ProgramPatch[]): void {
