@@ -10,8 +10,8 @@ import { type Claim, claimOf, diskOf, firstNodeOf, folderOf, volumeFor } from ".
 export const CLAIMS = "/api/v1/persistentvolumeclaims";
 
 interface ClaimsOptions {
-  readonly client: KubeClient;
-  readonly attacher: Attacher;
+  readonly client: Pick<KubeClient, "send" | "create">;
+  readonly attacher: Pick<Attacher, "nodeWith">;
   readonly disks: string;
   say(line: string): void;
 }
@@ -55,7 +55,9 @@ export class Claims implements Follower {
       .then(async () => {
         // A newer one is in the queue as well.
         if (this.#open.get(uid) !== claim) return;
-        if (await this.#serve(claim)) this.#open.delete(uid);
+        const isDone = await this.#serve(claim);
+        // What was done here may have changed the claim, and the newer one is not served yet.
+        if (isDone && this.#open.get(uid) === claim) this.#open.delete(uid);
       })
       .catch((error: unknown) => this.#options.say(`${claim.metadata.name}: ${messageOf(error)}`));
   }

@@ -12,7 +12,7 @@ const nodeSchema = z.object({
 
 /** What matters of a node for its disks; undefined when there is none of that name. */
 export async function nodeFacts(
-  client: KubeClient,
+  client: Pick<KubeClient, "send">,
   name: string,
 ): Promise<{ readonly zone: string | undefined; readonly kind: "real" | "simulated" } | undefined> {
   const { status, body } = await client.send("GET", `/api/v1/nodes/${name}`);
