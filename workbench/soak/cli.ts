@@ -197,4 +197,5 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-void runMain(main);
+// What a drill that broke still waits for, or holds open, would keep this process alive for ever.
+void runMain(main).then(() => process.exit());

@@ -28,20 +28,24 @@ export async function openStackStage(
   const settings = await startLab(lab, false, { say, signal });
   if (!hasReal(settings)) throw new Error("the lab has no real nodes");
   const client = new KubeClient(accessOf(lab, "admin", apiServer(settings)));
-  await startSurroundings(lab, settings, client, say, stackPlan(stack).zones.length);
-  const subject = subjectOf("ours", stack);
-  const stage = new StackStage({
-    lab,
-    client,
-    exchange: new Exchange(lab, settings.real.subnet),
-    engine: await openEngine({ stack, lab: lab.root, stateDir: lab.account }),
-    policyPack: await readyPolicyPack(join(REPOSITORY, "policy"), say),
-    subject,
-    timers: drillTimers(settings.timers, tolerationOf(subject.manifests)),
-  });
-  say("the stack comes up, and its engines trade before the first drill begins");
-  await STACK_UPKEEP.settle(stage);
-  return stage;
+  const engine = await openEngine({ stack, lab: lab.root, stateDir: lab.account });
+  try {
+    await startSurroundings(lab, settings, client, say, stackPlan(stack).zones.length);
+    const subject = subjectOf("ours", stack);
+    const stage = new StackStage({
+      ...{ lab, client, engine, subject },
+      exchange: new Exchange(lab, settings.real.subnet),
+      policyPack: await readyPolicyPack(join(REPOSITORY, "policy"), say),
+      timers: drillTimers(settings.timers, tolerationOf(subject.manifests)),
+    });
+    say("the stack comes up, and its engines trade before the first drill begins");
+    await STACK_UPKEEP.settle(stage);
+    return stage;
+  } catch (error) {
+    await engine.close();
+    client.close();
+    throw error;
+  }
 }
 
 export const STACK_UPKEEP: Upkeep<StackStage> = {
