@@ -2,35 +2,53 @@
 # Makes /proc and /sys of a machine of machines.txt below a folder; sourced by the bats files and by the comparison with
 # the TypeScript plan.
 
-# machine TYPE ROOT
+# machine TYPE ROOT: everything.
 machine() {
-  local type=$1 root=$2 name vendor cores threads nodes kind cpufreq states
+  local type=$1 root=$2 name vendor cores threads nodes kind cpufreq states cpus cpu
+  find_machine
+  make_topology
+  make_cpu_knobs
+  make_numa_nodes
+  make_kernel_files
+}
+
+# machine_topology TYPE ROOT: only what says which CPUs share a core and a NUMA node.
+machine_topology() {
+  local type=$1 root=$2 name vendor cores threads nodes kind cpufreq states cpus cpu
+  find_machine
+  make_topology
+}
+
+find_machine() {
   while read -r name vendor cores threads nodes kind cpufreq states; do
     [[ $name == "$type" ]] && break
   done <"${BASH_SOURCE[0]%/*}/machines.txt"
   [[ $name == "$type" ]] || { echo "no machine $type" >&2; return 1; }
-  local cpus=$((cores * threads)) cpu=$root/sys/devices/system/cpu
-  mkdir -p "$root/proc/sys/kernel" "$root/etc/default" "$root/var/lib/cloud/data" "$cpu/cpuidle"
-  echo "0-$((cpus - 1))" >"$cpu/online"
-  echo >"$cpu/isolated"
-  echo >"$cpu/nohz_full"
-  echo 6.12.1-fake >"$root/proc/sys/kernel/osrelease"
-  make_cpus
-  make_numa_nodes
-  echo "BOOT_IMAGE=(hd0,gpt1)/boot/vmlinuz root=UUID=1 console=ttyS0" >"$root/proc/cmdline"
-  echo i-1 >"$root/var/lib/cloud/data/instance-id"
-  printf 'vendor_id : %s\n' "$vendor" >"$root/proc/cpuinfo"
-  echo "1000.00 1.00" >"$root/proc/uptime"
-  make_kernel_files
+  cpus=$((cores * threads)) cpu=$root/sys/devices/system/cpu
 }
 
-make_cpus() {
-  local n core directory state index
+make_topology() {
+  local n core siblings folders=()
+  for ((n = 0; n < cpus; n++)); do
+    folders+=("$cpu/cpu$n/topology" "$cpu/cpu$n/node$((n % cores / (cores / nodes)))")
+  done
+  mkdir -p "${folders[@]}"
   for ((n = 0; n < cpus; n++)); do
     core=$((n % cores))
+    siblings=$core
+    if ((threads == 2)); then siblings+=,$((core + cores)); fi
+    echo "$siblings" >"$cpu/cpu$n/topology/thread_siblings_list"
+  done
+  echo "0-$((cpus - 1))" >"$cpu/online"
+}
+
+make_cpu_knobs() {
+  local n directory state index
+  echo >"$cpu/isolated"
+  echo >"$cpu/nohz_full"
+  for ((n = 0; n < cpus; n++)); do
     directory=$cpu/cpu$n
-    mkdir -p "$directory/topology" "$directory/power" "$directory/node$((core / (cores / nodes)))"
-    if ((threads == 2)); then echo "$core,$((core + cores))"; else echo "$core"; fi >"$directory/topology/thread_siblings_list"
+    mkdir -p "$directory/power"
     echo 0 >"$directory/power/pm_qos_resume_latency_us"
     index=0
     for state in $states; do
@@ -61,8 +79,14 @@ make_kernel_files() {
   local all
   all=$(awk -v n="$cpus" 'BEGIN { for (i = 0; i < n / 4; i++) printf "f" }')
   mkdir -p "$root"/sys/devices/virtual/workqueue/writeback "$root"/sys/kernel/mm/transparent_hugepage \
-    "$cpu/../clocksource/clocksource0" "$root"/proc/irq/{1,24,25,26} "$root"/proc/sys/{vm,net/core} \
+    "$cpu/../clocksource/clocksource0" "$root"/proc/irq/{1,24,25,26} "$root"/proc/sys/{kernel,vm,net/core} \
     "$root"/sys/class/net/{lo,ens5/device/msi_irqs,ens5/queues/rx-0,veth0/queues/rx-0} "$root"/proc/{1,2,900}
+  mkdir -p "$root"/etc/default "$root"/var/lib/cloud/data
+  echo 6.12.1-fake >"$root/proc/sys/kernel/osrelease"
+  echo "BOOT_IMAGE=(hd0,gpt1)/boot/vmlinuz root=UUID=1 console=ttyS0" >"$root/proc/cmdline"
+  echo i-1 >"$root/var/lib/cloud/data/instance-id"
+  printf 'vendor_id : %s\n' "$vendor" >"$root/proc/cpuinfo"
+  echo "1000.00 1.00" >"$root/proc/uptime"
   echo "$all" | tee "$root"/sys/devices/virtual/workqueue/{,writeback/}cpumask "$root/proc/irq/default_smp_affinity" >/dev/null
   echo "always [madvise] never" >"$root/sys/kernel/mm/transparent_hugepage/enabled"
   if [[ $vendor == ARM ]]; then echo arch_sys_counter; else echo tsc; fi >"$cpu/../clocksource/clocksource0/current_clocksource"
@@ -77,8 +101,8 @@ make_kernel_files() {
 
 # process PID NAME PARENT CGROUP [CPUS]
 process() {
-  mkdir -p "$root/proc/$1"
-  printf 'Name:\t%s\nPPid:\t%s\nCpus_allowed_list:\t%s\n' "$2" "$3" "${5:-0-$((cpus - 1))}" >"$root/proc/$1/status"
-  echo "0::$4" >"$root/proc/$1/cgroup"
-  echo "$2" >"$root/proc/$1/comm"
+  mkdir -p "${root:?}/proc/$1"
+  printf 'Name:\t%s\nPPid:\t%s\nCpus_allowed_list:\t%s\n' "$2" "$3" "${5:-0-$((cpus - 1))}" >"${root:?}/proc/$1/status"
+  echo "0::$4" >"${root:?}/proc/$1/cgroup"
+  echo "$2" >"${root:?}/proc/$1/comm"
 }

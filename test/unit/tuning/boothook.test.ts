@@ -18,19 +18,7 @@ const AMI_CMDLINE =
 const AMI_GRUB =
   'GRUB_TIMEOUT=0\nGRUB_CMDLINE_LINUX="console=ttyS0 nvme_core.io_timeout=4294967295" # AMI\nGRUB_DEFAULT=saved\n';
 
-/** Keeps the arguments of the boot entry in a file, as the real grubby keeps them in /boot/loader/entries. */
-const FAKE_GRUBBY = `#!/bin/bash
-echo "grubby $*" >>"$FAKE/calls"
-[[ -e $FAKE/grubby-fails ]] && exit 1
-entry=$(<"$FAKE/entry")
-for option in "$@"; do
-  case $option in
-    --remove-args=*) for key in \${option#*=}; do entry=$(sed -E "s/ $key(=[^ ]*)?( |$)/ /g; s/ $//" <<<" $entry"); done ;;
-    --args=*) entry="$entry \${option#*=}" ;;
-  esac
-done
-echo $entry >"$FAKE/entry"
-`;
+const FAKES = join(__dirname, "..", "..", "node", "fakes");
 
 /** A machine that boots: its command line, its disk, and what was called. */
 class Node {
@@ -42,10 +30,7 @@ class Node {
     this.write("fake/calls", "");
     this.write("etc/default/grub", AMI_GRUB);
     this.write("var/lib/cloud/data/instance-id", "i-1\n");
-    this.command("grubby", FAKE_GRUBBY);
-    this.command("reboot", '#!/bin/bash\necho reboot >>"$FAKE/calls"\n[[ ! -e $FAKE/reboot-fails ]]\n');
-    this.command("sync", "#!/bin/bash\n");
-    this.command("sleep", '#!/bin/bash\necho "sleep $*" >>"$FAKE/calls"\n');
+    this.topology();
   }
 
   /** Boots with what the boot entry says and runs the script; true when the machine goes down again. */

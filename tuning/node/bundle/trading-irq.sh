@@ -36,7 +36,7 @@ pin_card() {
   read -r -a cpus <<<"$(cpu_list expand "$(network_cpus)")"
   for irq in $(interrupts_of "$1" | sort -n); do
     pin "$irq" "${cpus[index++ % ${#cpus[@]}]}"
-    OURS[irq]=1
+    OURS[$irq]=1
   done
 }
 
@@ -45,7 +45,7 @@ pin_others() {
   local directory irq allowed
   for directory in "$ROOT"/proc/irq/[0-9]*; do
     irq=${directory##*/}
-    [[ -z ${OURS[irq]-} ]] || continue
+    [[ -z ${OURS[$irq]-} ]] || continue
     allowed=$(value_of "$directory/smp_affinity_list")
     # A vector that may already run on housekeeping CPUs only is left to irqbalance, if there is one.
     [[ -z $(cpu_list and "$allowed" "$ISOLATED") ]] || pin "$irq" "$HOUSEKEEPING"
