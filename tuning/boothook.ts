@@ -30,7 +30,7 @@ let template: string | undefined;
 
 /** The script for one node. Only data is put in: a text that could end its quotes is refused. */
 export function renderBoothook(data: BoothookData): string {
-  template ??= readFileSync(join(__dirname, "node", "boothook.sh"), "utf8").replaceAll(/^# .*\n/gm, "");
+  template ??= readFileSync(join(__dirname, "node", "boothook.sh"), "utf8").replaceAll(/^ *# .*\n/gm, "");
   const dropIn = data.dropIn.trimEnd();
   if (dropIn.split("\n").includes(HEREDOC)) throw new Error(`the drop-in may not hold the line ${HEREDOC}`);
   const values: Readonly<Record<string, string>> = {

@@ -25,11 +25,10 @@ TRADING_BUNDLE
 }
 
 unpack() {
-  rm -rf "$LIB.new"
-  mkdir -p "$LIB.new"
-  bundle | awk -v to="$LIB.new/" '/^=== /{ if (file) close(file); file = to $2; next } { print >file }'
-  rm -rf "$LIB"
-  mv "$LIB.new" "$LIB"
+  # Joined, since errexit sleeps in a condition.
+  rm -rf "$LIB.new" && mkdir -p "$LIB.new" &&
+    bundle | awk -v to="$LIB.new/" '/^=== /{ if (file) close(file); file = to $2; next } { print >file }' &&
+    rm -rf "$LIB" && mv "$LIB.new" "$LIB"
 }
 
 if unpack; then exec bash "$LIB/trading-boothook.sh"; fi
