@@ -39,7 +39,8 @@ export function renderBoothook(data: BoothookData): string {
       .join("\n"),
     DROP_IN_PATH: words([data.dropInPath]),
     DROP_IN: dropIn,
-    BUNDLE: readBundle(),
+    // Mail, which MIME was made for, knows no line above 998 characters.
+    BUNDLE: readBundle().replaceAll(/.{900}(?!$)/g, "$&\n"),
   };
   return template.replaceAll(/@([A-Z_]+)@/g, (marker, name: string) => {
     const value = values[name];

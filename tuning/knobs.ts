@@ -83,21 +83,23 @@ export interface TuningKnobs {
   readonly mitigations: "on" | "off";
 }
 
+/** Some of the knobs; a missing one has its default. */
+export type ChosenKnobs = { readonly [Knob in keyof TuningKnobs]?: TuningKnobs[Knob] | undefined };
+
 /** The knobs of a machine: those chosen, and the defaults of its kind. */
-export function resolveKnobs(facts: InstanceFacts, chosen: Partial<TuningKnobs>): TuningKnobs {
+export function resolveKnobs(facts: InstanceFacts, chosen: ChosenKnobs): TuningKnobs {
   const arm = facts.architecture === "arm64";
   return {
-    networkInterrupts: "housekeeping",
-    coalescing: "off",
-    receiveOffload: "on",
-    busyPoll: arm ? 25 : 50,
-    idle: "c1",
-    transparentHugepages: arm ? "madvise" : "never",
-    hugepages2Mi: 0,
-    hugepages1Gi: 0,
-    fairServer: "off",
-    mitigations: "on",
-    ...chosen,
+    networkInterrupts: chosen.networkInterrupts ?? "housekeeping",
+    coalescing: chosen.coalescing ?? "off",
+    receiveOffload: chosen.receiveOffload ?? "on",
+    busyPoll: chosen.busyPoll ?? (arm ? 25 : 50),
+    idle: chosen.idle ?? "c1",
+    transparentHugepages: chosen.transparentHugepages ?? (arm ? "madvise" : "never"),
+    hugepages2Mi: chosen.hugepages2Mi ?? 0,
+    hugepages1Gi: chosen.hugepages1Gi ?? 0,
+    fairServer: chosen.fairServer ?? "off",
+    mitigations: chosen.mitigations ?? "on",
   };
 }
 
@@ -107,7 +109,7 @@ export function hugepagesMebibytes(facts: Pick<InstanceFacts, "numaNodes">, knob
 }
 
 /** What cannot be done on this machine; empty when everything can. */
-export function knobProblems(facts: InstanceFacts, chosen: Partial<TuningKnobs>): NodeProblem[] {
+export function knobProblems(facts: InstanceFacts, chosen: ChosenKnobs): NodeProblem[] {
   const knobs = resolveKnobs(facts, chosen);
   const most = Math.floor((facts.memory * 1024) / 2);
   const taken = hugepagesMebibytes(facts, knobs);

@@ -3,7 +3,7 @@ import { addonRequests, allocatable } from "./addons";
 import { cpuPlanProblems, planCpus } from "./cpu-plan";
 import { instanceFacts, KNOWN_INSTANCE_TYPES } from "./instance-types";
 import { kernelArguments } from "./kernel-arguments";
-import { hugepagesMebibytes, knobProblems, knobWarnings, resolveKnobs, type TuningKnobs } from "./knobs";
+import { type ChosenKnobs, hugepagesMebibytes, knobProblems, knobWarnings, resolveKnobs } from "./knobs";
 import { engineShutdownWindow, kubeletConfig } from "./node-config";
 import { NODE_LABEL, NODE_TAINT } from "./placement";
 import { NodePlanError, type NodeProblem } from "./problems";
@@ -24,7 +24,7 @@ export interface NodeProfile {
   readonly instanceType: string;
   readonly mode: TuningMode;
   /** @default each knob's own */
-  readonly knobs?: Partial<TuningKnobs>;
+  readonly knobs?: ChosenKnobs;
   /** 1 switches SMT off; virtual types only. @default the type's own */
   readonly threadsPerCore?: 1 | 2;
   /** Whole cores for kernel, interrupts, kubelet and daemons. @default by size, see `defaultHousekeepingCores` */

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
@@ -18,7 +27,14 @@ class Node {
   private readonly fake = join(this.root, "fake");
 
   constructor(type: string) {
-    this.run("bash", ["-c", '. "$1/machine.bash" && machine "$2" "$3"', "machine", NODE_TESTS, type, this.root]);
+    this.run("bash", [
+      "-c",
+      '. "$1/machine.bash" && machine "$2" "$3"',
+      "machine",
+      NODE_TESTS,
+      type,
+      this.root,
+    ]);
     this.write("fake/entry", this.read("proc/cmdline"));
     this.write("etc/default/grub", 'GRUB_CMDLINE_LINUX="console=ttyS0"\n');
   }
@@ -113,7 +129,10 @@ describe("boot hook text", () => {
 
   it("reads back as what was put in", () => {
     assert.deepEqual(readBoothook(renderBoothook(data)), { kernelArguments: ["a=1"], dropIn: "a: 1\n" });
-    assert.deepEqual(readBoothook(renderBoothook({ ...data, settings: { KERNEL_ARGUMENTS: [] } })).kernelArguments, []);
+    assert.deepEqual(
+      readBoothook(renderBoothook({ ...data, settings: { KERNEL_ARGUMENTS: [] } })).kernelArguments,
+      [],
+    );
     assert.deepEqual(readBoothook("#!/bin/bash\nreboot\n"), {});
   });
 

@@ -61,9 +61,7 @@ describe("bundle of scripts", () => {
 
   it("reads every setting that the plan writes, and no other", () => {
     const plan = planNode({ instanceType: "c7i.4xlarge", mode: "balanced", engineGraceSeconds: 60 });
-    const read = new Set(
-      [...bundleText().matchAll(/\$\{?([A-Z][A-Z0-9_]+)/g)].map(([, name = ""]) => name),
-    );
+    const read = new Set([...bundleText().matchAll(/\$\{?([A-Z][A-Z0-9_]+)/g)].map(([, name = ""]) => name));
     for (const name of Object.keys(nodeSettings(plan))) assert.ok(read.has(name), name);
     const own = new Set([...bundleText().matchAll(/\b([A-Z][A-Z0-9_]+)=/g)].map(([, name = ""]) => name));
     const unknown = [...read].filter((name) => !own.has(name) && !(name in nodeSettings(plan)));

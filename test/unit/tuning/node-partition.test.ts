@@ -136,7 +136,12 @@ function renumbered(draw: {
 }): Machine {
   const cores = draw.coresPerNode * draw.numaNodes;
   const machine = machineOf(
-    { ...INSTANCE_TYPES["c7i.metal-48xl"], cores, numaNodes: draw.numaNodes, threadsPerCore: draw.threadsPerCore },
+    {
+      ...INSTANCE_TYPES["c7i.metal-48xl"],
+      cores,
+      numaNodes: draw.numaNodes,
+      threadsPerCore: draw.threadsPerCore,
+    },
     draw.housekeepingCores,
   );
   const count = machine.cpus.length;
