@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # A grub file with dollars in it.
 # The boot hook: kernel command line, one bounded reboot, drop-in, units, and the way back.
 
 setup() {

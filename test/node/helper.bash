@@ -6,11 +6,15 @@ SCRIPTS=$REPOSITORY/tuning/node/bundle
 # shellcheck source=SCRIPTDIR/machine.bash
 . "$REPOSITORY/test/node/machine.bash"
 
-# node TYPE [MODE]: the machine and its plan, whose lists come from machines' own expectations in the test.
-node() {
+paths() {
   export TRADING_ROOT=$BATS_TEST_TMPDIR/root FAKE=$BATS_TEST_TMPDIR/fake
   export PATH=$REPOSITORY/test/node/fakes:$PATH
   ROOT=$TRADING_ROOT RUN=$TRADING_ROOT/run/trading-tune
+}
+
+# node TYPE [MODE]: a machine, and the plan of a c7i.4xlarge, which a test changes line by line.
+node() {
+  paths
   mkdir -p "$FAKE" "$ROOT/etc/trading-tune" "$ROOT/etc/systemd/system"
   : >"$FAKE/calls"
   machine "$1" "$ROOT"

@@ -4,7 +4,7 @@
 
 # machine TYPE ROOT: everything.
 machine() {
-  local type=$1 root=$2 name vendor cores threads nodes kind cpufreq states cpus cpu
+  local type=$1 root=$2 name vendor cores threads nodes cpufreq states cpus cpu
   find_machine
   make_topology
   make_cpu_knobs
@@ -14,13 +14,13 @@ machine() {
 
 # machine_topology TYPE ROOT: only what says which CPUs share a core and a NUMA node.
 machine_topology() {
-  local type=$1 root=$2 name vendor cores threads nodes kind cpufreq states cpus cpu
+  local type=$1 root=$2 name vendor cores threads nodes cpufreq states cpus cpu
   find_machine
   make_topology
 }
 
 find_machine() {
-  while read -r name vendor cores threads nodes kind cpufreq states; do
+  while read -r name vendor cores threads nodes _ cpufreq states; do
     [[ $name == "$type" ]] && break
   done <"${BASH_SOURCE[0]%/*}/machines.txt"
   [[ $name == "$type" ]] || { echo "no machine $type" >&2; return 1; }

@@ -5,6 +5,7 @@ set -o errexit -o nounset -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=SCRIPTDIR/machine.bash
 . "$here/machine.bash"
+# shellcheck disable=SC2013 # A type is a word.
 for type in $(sed -n 's/^\([^# ]*\) .*/\1/p' "$here/machines.txt"); do
   root=$1/${type//\//-}
   machine_topology "$type" "$root"

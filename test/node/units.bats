@@ -58,7 +58,7 @@ analyze() {
 }
 
 @test "all that is installed is in the bundle, and the other way round" {
-  # shellcheck source=/dev/null
+  # shellcheck source=/dev/null disable=SC2034
   (node c7i.4xlarge && ROOT='' && . "$SCRIPTS/install.sh" && printf '%s\n' "${UNITS[@]}" | sort) >"$BATS_TEST_TMPDIR/installed"
   equals "$(<"$BATS_TEST_TMPDIR/installed")" "$(cd "$SCRIPTS" && printf '%s\n' *.service *.timer | sort)"
 }

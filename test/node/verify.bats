@@ -1,10 +1,19 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2034,SC2153 # What runs later is quoted; cpus and root are machine.bash's.
 # trading-verify: each verdict both ways, the probe that never meets a container, and a status that is JSON.
 
+# Made once, copied for each test.
 setup() {
   load helper
-  node c7i.4xlarge
-  tuned
+  if [[ -d $BATS_FILE_TMPDIR/root ]]; then
+    cp -a "$BATS_FILE_TMPDIR/root" "$BATS_FILE_TMPDIR/fake" "$BATS_TEST_TMPDIR"
+    paths
+  else
+    node c7i.4xlarge
+    tuned
+    cp -a "$ROOT" "$FAKE" "$BATS_FILE_TMPDIR"
+  fi
+  cpus=16 root=$ROOT
 }
 
 # The machine as a boot with the planned arguments and the three scripts leave it.
