@@ -3,7 +3,7 @@
  * output differs between processors and releases, and a user data that differs replaces every node.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 
 const FOLDER = join(__dirname, "node", "bundle");
 
@@ -18,10 +18,14 @@ export function readBundle(): string {
   return kept;
 }
 
-/** The bundle's text: a line `=== NAME` before each file. Comments and indentation stay in the repository. */
+/**
+ * The bundle's text: a line `=== NAME` before each file. Comments and indentation stay in the repository; files of one
+ * language stand together, since like compresses like.
+ */
 export function bundleText(): string {
+  const place = (name: string) => `${extname(name)} ${name}`;
   return readdirSync(FOLDER)
-    .sort()
+    .sort((left, right) => (place(left) < place(right) ? -1 : 1))
     .map((name) => `=== ${name}\n${withoutComments(readFileSync(join(FOLDER, name), "utf8"))}`)
     .join("");
 }

@@ -75,6 +75,7 @@ ena() { tr '\n' ' ' <"$FAKE/ena"; }
   run irq
   equals "$status" 0
   contains "$output" "the kernel manages the vectors 40 itself"
+  lacks "$(irq)" "the kernel manages"
   equals "$(affinity 1)" "0,8"
 }
 
@@ -90,10 +91,11 @@ ena() { tr '\n' ' ' <"$FAKE/ena"; }
   equals "$(<"$ROOT/sys/class/net/veth0/queues/rx-0/rps_cpus")" 101
 }
 
-@test "co-located: the card's vectors on isolated CPUs, a queue for each, all others on housekeeping" {
+@test "co-located: the card's queues on isolated CPUs, one for each, its management and all others on housekeeping" {
   plan NETWORK_INTERRUPTS colocated
+  mkdir "$ROOT/proc/irq/24/ena-mgmnt@pci:0000:00:05.0"
   irq
-  equals "$(affinity 24) $(affinity 25) $(affinity 26)" "1 2 3"
+  equals "$(affinity 24) $(affinity 25) $(affinity 26)" "0,8 1 2"
   equals "$(affinity 1)" "0,8"
   contains "$(ena)" "combined=8"
   equals "$(<"$ROOT/sys/class/net/ens5/queues/rx-0/rps_cpus")" 0

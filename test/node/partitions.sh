@@ -10,7 +10,7 @@ for type in $(sed -n 's/^\([^# ]*\) .*/\1/p' "$here/machines.txt"); do
   root=$1/${type//\//-}
   machine_topology "$type" "$root"
   mkdir -p "$root/etc/trading-tune"
-  printf 'MODE=balanced\nHOUSEKEEPING_CORES=0\n' >"$root/etc/trading-tune/plan"
+  printf 'MODE=off\nHOUSEKEEPING_CORES=0\n' >"$root/etc/trading-tune/plan"
   # shellcheck source=SCRIPTDIR/../../tuning/node/bundle/common.sh
   echo "$type $(TRADING_ROOT=$root; . "$here/../../tuning/node/bundle/common.sh"; partition)"
 done

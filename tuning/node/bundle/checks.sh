@@ -149,6 +149,6 @@ check_containers() {
 
 # "POD CPUS" lines of the kubelet's state: {"entries":{"POD":{"CONTAINER":"1-3"}}}.
 exclusive_cpus() {
-  tr -d ' \n' <"$1" | sed -n 's/.*"entries":{\(.*\)}}.*/\1/p' | sed 's/},/\n/g' |
+  tr -d ' \n' <"$1" | sed -n 's/.*"entries":{//p' | sed 's/}}.*//; s/},/\n/g' |
     awk -F'"' '{ for (i = 6; i < NF; i += 4) if ($i != "") print $2, $i }'
 }

@@ -8,12 +8,16 @@ ROOT=${TRADING_ROOT:-}
 STATE=$ROOT/var/lib/trading-tune
 RUN=$ROOT/run/trading-tune
 CPU=$ROOT/sys/devices/system/cpu
-LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LIB=${BASH_SOURCE[0]%/*}
 # shellcheck source=/dev/null
 . "$ROOT/etc/trading-tune/plan"
-mkdir -p "$STATE" "$RUN"
 
 log() { echo "${0##*/}: $*"; }
+
+# Nothing of ours may run where an engine does, and in mode balanced systemd starts services on any CPU. Before any other
+# command, so that whatever a script starts is confined with it.
+[[ $MODE == off ]] || taskset -pc "$HOUSEKEEPING" $$ >/dev/null 2>&1 || log "taskset could not confine this script to $HOUSEKEEPING"
+mkdir -p "$STATE" "$RUN"
 
 # Readers see the old file or the new one, never half of it.
 write_file() {
@@ -39,12 +43,6 @@ set_value() {
 
 # and, minus, mask, unmask, expand, list: see cpus.awk.
 cpu_list() { awk -f "$LIB/cpus.awk" -f "$LIB/cpu-list.awk" "$@"; }
-
-# Nothing of ours may run where an engine does, and in mode balanced systemd starts services on any CPU.
-stay_home() {
-  [[ $MODE == off ]] && return 0
-  taskset -pc "$HOUSEKEEPING" $$ >/dev/null 2>&1 || log "taskset could not confine this script to $HOUSEKEEPING"
-}
 
 online_cpus() { cpu_list expand "$(value_of "$CPU/online")"; }
 isolated_cpus() { cpu_list expand "$ISOLATED"; }

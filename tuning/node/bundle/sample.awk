@@ -1,7 +1,9 @@
-# What happened on some CPUs since boot, one count a line: awk -v cpus="1 2 3" on /proc/interrupts and /proc/schedstat.
+# What happened on some CPUs since boot, one count a line: awk -v cpus="1 2 3" on /proc/interrupts, /proc/schedstat, and
+# the latency file of each idle state.
 #   tick CPU COUNT           timer interrupts
 #   irq NAME@CPU COUNT       interrupts of devices
 #   wait CPU NANOSECONDS     time that threads waited for this CPU: more threads than CPUs
+#   idle STATE@CPU COUNT     times that the CPU entered an idle state that takes over 3 microseconds to leave
 
 BEGIN { count = split(cpus, list, " "); for (i = 1; i <= count; i++) wanted[list[i]] = 1 }
 
@@ -23,5 +25,17 @@ FILENAME ~ /interrupts$/ {
 }
 
 /^cpu[0-9]/ && FILENAME ~ /schedstat$/ && substr($1, 4) in wanted { print "wait " substr($1, 4), $9 }
+
+FILENAME ~ /latency$/ && $1 > 3 {
+  folder = substr(FILENAME, 1, length(FILENAME) - 7)
+  name = usage = 0
+  getline name <(folder "name")
+  getline usage <(folder "usage")
+  close(folder "name")
+  close(folder "usage")
+  sub(/\/cpuidle.*/, "", folder)
+  sub(/.*cpu/, "", folder)
+  print "idle " name "@" folder, usage
+}
 
 END { for (i = 1; i <= count; i++) print "tick " list[i], ticks[list[i]] + 0 }

@@ -2,7 +2,7 @@
 # Brings this node's kernel command line and kubelet drop-in to the planned state. The boot hook runs it on every
 # boot, before nodeadm starts containerd and the kubelet, so a reboot from here is one that no pod ever sees.
 # shellcheck source=SCRIPTDIR/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 # shellcheck source=SCRIPTDIR/boot-loader.sh
 . "$LIB/boot-loader.sh"
 # shellcheck source=SCRIPTDIR/install.sh
@@ -72,6 +72,5 @@ main() {
   exec sleep infinity
 }
 
-stay_home
 main
 start_units

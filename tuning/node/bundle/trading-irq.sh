@@ -2,7 +2,7 @@
 # Puts every interrupt where the plan wants it, again and again: a new device, a changed queue count and a link that
 # went down and up all bring vectors that nobody pinned.
 # shellcheck source=SCRIPTDIR/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 # shellcheck source=SCRIPTDIR/network.sh
 . "$LIB/network.sh"
 
@@ -30,11 +30,13 @@ pin() {
   { printf '%s\n' "$2" >"$file"; } 2>/dev/null || MANAGED+=("$1")
 }
 
-# Each vector of a card gets one CPU, so that a queue's packets are handled in one place.
+# Each queue's vector gets one CPU, so that its packets are handled in one place. A card's own management does not
+# belong beside an engine.
 pin_card() {
   local cpus=() irq index=0
   read -r -a cpus <<<"$(cpu_list expand "$(network_cpus)")"
   for irq in $(interrupts_of "$1" | sort -n); do
+    if compgen -G "$ROOT/proc/irq/$irq/*mgmnt*" >/dev/null; then continue; fi
     pin "$irq" "${cpus[index++ % ${#cpus[@]}]}"
     OURS[$irq]=1
   done
@@ -47,6 +49,7 @@ pin_others() {
     irq=${directory##*/}
     [[ -z ${OURS[$irq]-} ]] || continue
     allowed=$(value_of "$directory/smp_affinity_list")
+    [[ $allowed != "$HOUSEKEEPING" ]] || continue
     # A vector that may already run on housekeeping CPUs only is left to irqbalance, if there is one.
     [[ -z $(cpu_list and "$allowed" "$ISOLATED") ]] || pin "$irq" "$HOUSEKEEPING"
   done
@@ -74,7 +77,9 @@ main() {
   done
   pin_others
   steer_packets
-  [[ ${#MANAGED[@]} -eq 0 ]] || log "the kernel manages the vectors ${MANAGED[*]} itself"
+  # Said when it is new, not every minute.
+  [[ "${MANAGED[*]}" == "$(value_of "$RUN/managed-irqs")" ]] || log "the kernel manages the vectors ${MANAGED[*]:-none} itself"
+  echo "${MANAGED[*]}" >"$RUN/managed-irqs"
 }
 
-[[ $MODE == off || -n $(partition_problem) ]] || { stay_home; main; }
+[[ $MODE == off || -n $(partition_problem) ]] || main

@@ -2,7 +2,7 @@
 # Sets what can be set on a running kernel, once a boot, before containerd and the kubelet. A knob that this machine
 # does not have is passed over; trading-verify says of each what came of it.
 # shellcheck source=SCRIPTDIR/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 # An instance may have many policies, or none where the hypervisor keeps the frequency.
 frequency() {
@@ -35,7 +35,7 @@ memory() {
   [[ $(value_of "$pages") == *"[$TRANSPARENT_HUGEPAGES]"* ]] || set_value "$pages" "$TRANSPARENT_HUGEPAGES"
   # On each NUMA node by itself: the kernel's own count would let one node have them all.
   for node in "$ROOT"/sys/devices/system/node/node[0-9]*; do
-    set_value "$node/hugepages/hugepages-2048kB/nr_hugepages" "$HUGEPAGES_2M"
+    [[ $HUGEPAGES_2M == 0 ]] || set_value "$node/hugepages/hugepages-2048kB/nr_hugepages" "$HUGEPAGES_2M"
     [[ $HUGEPAGES_1G == 0 ]] || set_value "$node/hugepages/hugepages-1048576kB/nr_hugepages" "$HUGEPAGES_1G"
   done
 }
@@ -84,4 +84,4 @@ main() {
   bash "$LIB/trading-irq.sh" || log "interrupts went wrong"
 }
 
-[[ $MODE == off ]] || { stay_home; main; }
+[[ $MODE == off ]] || main

@@ -3,18 +3,16 @@
 
 # Counts of the isolated CPUs since boot, with the time in hundredths of a second.
 sample() {
-  local cpu state seconds files=("$ROOT/proc/interrupts")
+  local cpu file seconds files=("$ROOT/proc/interrupts")
   seconds=$(value_of "$ROOT/proc/uptime")
   seconds=${seconds%% *}
   echo "time now ${seconds/./}"
-  [[ ! -r $ROOT/proc/schedstat ]] || files+=("$ROOT/proc/schedstat")
-  awk -v cpus="$(isolated_cpus)" -f "$LIB/sample.awk" "${files[@]}"
-  for cpu in $(isolated_cpus); do
-    for state in "$CPU/cpu$cpu"/cpuidle/state*; do
-      [[ -e $state ]] || continue
-      [[ $(value_of "$state/latency") -le 3 ]] || echo "idle $(value_of "$state/name")@$cpu $(value_of "$state/usage")"
-    done
+  for cpu in $(isolated_cpus); do files+=("$CPU/cpu$cpu"/cpuidle/state*/latency); done
+  for file in "$ROOT/proc/schedstat" "${files[@]:1}"; do
+    [[ -r $file ]] || continue
+    set -- "$@" "$file"
   done
+  awk -v cpus="$(isolated_cpus)" -f "$LIB/sample.awk" "${files[0]}" "$@"
 }
 
 # "KIND WHERE COUNT-A-SECOND" for whatever grew between two samples.
