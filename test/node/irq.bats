@@ -12,7 +12,7 @@ ena() { tr '\n' ' ' <"$FAKE/ena"; }
 
 @test "makes one queue for each housekeeping CPU, stops coalescing, and pins vector by vector" {
   irq
-  equals "$(ena)" "combined=2 adaptive-rx=off rx-usecs=0 tx-usecs=0 "
+  equals "$(ena)" "combined=2 adaptive-rx=off rx-usecs=0 tx-usecs=0 gro=on "
   equals "$(affinity 24) $(affinity 25) $(affinity 26)" "0 8 0"
   equals "$(affinity 1)" "0,8"
 }
@@ -34,7 +34,7 @@ ena() { tr '\n' ' ' <"$FAKE/ena"; }
   equals "$status" 0
   contains "$output" "ens5 refused adaptive-rx off"
   contains "$output" "ens5 keeps 4 queues, 2 were wanted"
-  equals "$(ena)" "combined=4 adaptive-rx=on rx-usecs=0 tx-usecs=0 "
+  equals "$(ena)" "combined=4 adaptive-rx=on rx-usecs=0 tx-usecs=0 gro=on "
 }
 
 @test "pins interrupts without ethtool" {
@@ -108,6 +108,9 @@ ena() { tr '\n' ' ' <"$FAKE/ena"; }
   irq
   contains "$(ena)" "adaptive-rx=on rx-usecs=20 tx-usecs=64"
   contains "$(<"$FAKE/calls")" "ethtool -K ens5 gro off"
+  : >"$FAKE/calls"
+  irq
+  lacks "$(<"$FAKE/calls")" ethtool
 }
 
 @test "moves nothing in mode off, nor on a machine that is not the planned one" {

@@ -218,6 +218,7 @@ result() { jq -r .result "$RUN/status.json"; }
   echo ffff >"$ROOT/sys/devices/virtual/workqueue/cpumask"
   echo ffff >"$ROOT/proc/irq/default_smp_affinity"
   echo 1-7 >"$ROOT/sys/devices/system/cpu/nohz_full"
+  echo ff >"$ROOT/proc/sys/net/core/rps_default_mask"
   echo kvm-clock >"$ROOT/sys/devices/system/clocksource/clocksource0/current_clocksource"
   mkdir -p "$ROOT/sys/kernel/debug/sched/fair_server/cpu3"
   echo 50000000 >"$ROOT/sys/kernel/debug/sched/fair_server/cpu3/runtime"
@@ -231,6 +232,7 @@ result() { jq -r .result "$RUN/status.json"; }
   equals "$(knob irqaffinity)" "FAIL new interrupts may run on isolated CPUs 1-7,9-15"
   equals "$(knob nohz_full)" "FAIL the set without ticks is 1-7, not 1-7,9-15"
   contains "$(knob clock)" FAIL
+  equals "$(knob rps)" "FAIL packets of new interfaces may run on isolated CPUs 1-7"
   contains "$(knob fair_server)" "FAIL runs on isolated CPUs:"
 }
 
@@ -239,7 +241,7 @@ result() { jq -r .result "$RUN/status.json"; }
   printf 'combined=4\nadaptive-rx=on\nrx-usecs=0\ntx-usecs=0\n' >"$FAKE/ena"
   later
   verify
-  equals "$(knob "network ens5")" "n/a the driver keeps adaptive-rx off; 4 queues of 2 wanted"
+  equals "$(knob "network ens5")" "n/a the driver refused -C adaptive-rx off; 4 queues of 2 wanted"
 }
 
 @test "governor: every policy, on metal" {

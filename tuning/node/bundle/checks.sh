@@ -35,6 +35,8 @@ check_kernel() {
   fi
   within irqaffinity "$(cpu_list unmask "$(value_of "$ROOT/proc/irq/default_smp_affinity")")" "new interrupts"
   within workqueues "$(cpu_list unmask "$(value_of "$ROOT/sys/devices/virtual/workqueue/cpumask")")" "workqueues"
+  [[ ! -e $ROOT/proc/sys/net/core/rps_default_mask ]] ||
+    within rps "$(cpu_list unmask "$(value_of "$ROOT/proc/sys/net/core/rps_default_mask")")" "packets of new interfaces"
   case $(value_of "$CPU/../clocksource/clocksource0/current_clocksource") in
     tsc | arch_sys_counter) verdict clock PASS "the CPU's own counter" ;;
     *) verdict clock FAIL "time is not read from the CPU's own counter" ;;
@@ -103,12 +105,12 @@ check_network() {
       verdict "network $card" n/a "ethtool is missing"
       continue
     fi
-    left=$(coalescing_left "$card" | tr '\n' ';')
+    left=$(options_left "$card" | tr '\n' ';')
     read -r current wanted <<<"$(queues_of "$card")"
     if [[ -n $left || $current != "$wanted" ]]; then
-      verdict "network $card" n/a "the driver keeps ${left:+$left }${current:+$current queues of $wanted wanted}"
+      verdict "network $card" n/a "the driver refused ${left:+$left }${current:+$current queues of $wanted wanted}"
     else
-      verdict "network $card" PASS "${current:-its own} queues, coalescing ${COALESCING/off/is off}"
+      verdict "network $card" PASS "${current:-its own} queues, options as planned"
     fi
   done
 }

@@ -27,12 +27,12 @@ queues_of() {
     END { if (current + 0 > 0) print current, (wanted < most + 0 ? wanted : most + 0) }'
 }
 
-# Options of ethtool -C that are not yet as wanted; those that the driver does not show are not asked for.
-coalescing_left() {
-  [[ $COALESCING == off ]] || return 0
-  ethtool -c "$1" 2>/dev/null | awk '
-    /^Adaptive RX: on/ { print "adaptive-rx off" }
-    /^(rx|tx)-usecs:/ { if ($2 ~ /^[0-9]+$/ && $2 > 0) print substr($1, 1, length($1) - 1), 0 }'
+# Calls of ethtool that are still to be made, as "-C rx-usecs 0"; what the driver does not show is not asked for.
+options_left() {
+  [[ $COALESCING != off ]] || ethtool -c "$1" 2>/dev/null | awk '
+    /^Adaptive RX: on/ { print "-C adaptive-rx off" }
+    /^(rx|tx)-usecs:/ { if ($2 ~ /^[0-9]+$/ && $2 > 0) print "-C " substr($1, 1, length($1) - 1), 0 }'
+  [[ $RECEIVE_OFFLOAD != off ]] || ethtool -k "$1" 2>/dev/null | awk '/^generic-receive-offload: on/ { print "-K gro off" }'
 }
 
 interrupts_of() {

@@ -9,18 +9,15 @@
 # Queues first, since a change recreates the vectors. ENA takes coalescing options one at a time: one that it refuses
 # would take the others with it.
 tune_card() {
-  local card=$1 current wanted option
+  local card=$1 current wanted flag option
   read -r current wanted <<<"$(queues_of "$card")"
   if [[ -n $current && $current != "$wanted" ]]; then
     ethtool -L "$card" combined "$wanted" 2>/dev/null || log "$card keeps $current queues, $wanted were wanted"
   fi
-  while read -r option; do
+  while read -r flag option; do
     # shellcheck disable=SC2086 # Name and value.
-    [[ -z $option ]] || ethtool -C "$card" $option 2>/dev/null || log "$card refused $option"
-  done <<<"$(coalescing_left "$card")"
-  if [[ $RECEIVE_OFFLOAD == off ]]; then
-    ethtool -K "$card" gro off 2>/dev/null || log "$card refused gro off"
-  fi
+    [[ -z $flag ]] || ethtool "$flag" "$card" $option 2>/dev/null || log "$card refused $option"
+  done <<<"$(options_left "$card")"
 }
 
 # The kernel keeps the vectors of NVMe queues for itself and answers EIO; trading-verify counts what they do.
