@@ -10,12 +10,9 @@ const FOLDER = join(__dirname, "node", "bundle");
 /** Where the compressed bundle is kept: gzip, then base64, one line. */
 export const BUNDLE_PATH = join(__dirname, "node", "bundle.base64");
 
-let kept: string | undefined;
-
 /** The compressed bundle as it is kept. */
 export function readBundle(): string {
-  kept ??= readFileSync(BUNDLE_PATH, "utf8").trim();
-  return kept;
+  return readFileSync(BUNDLE_PATH, "utf8").trim();
 }
 
 /**
