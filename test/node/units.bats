@@ -55,6 +55,8 @@ analyze() {
     contains "$(<"$file")" "TimeoutStartSec="
   done
   equals "$(grep -l -- --probe "$SCRIPTS"/*.service)" "$SCRIPTS/trading-verify.service"
+  # The one that must reach isolated CPUs is outside the slices that trading-tune confines.
+  equals "$(grep -l '^Slice=-.slice$' "$SCRIPTS"/*.service)" "$SCRIPTS/trading-verify.service"
 }
 
 @test "all that is installed is in the bundle, and the other way round" {

@@ -76,6 +76,19 @@ result() { jq -r .result "$RUN/status.json"; }
   equals "$(grep -o '^taskset -c [0-9]*' "$FAKE/calls" | sort -V | xargs)" "$(for cpu in 1 2 3 4 5 6 7 9 10 11 12 13 14 15; do echo "taskset -c $cpu"; done | xargs)"
 }
 
+@test "a CPU on which no loop could run proves nothing" {
+  later
+  printf '3\n9\n' >"$FAKE/taskset-refuses"
+  verify --probe || true
+  equals "$(knob tick)" "FAIL no busy loop could run on isolated CPUs 3 9"
+}
+
+@test "leaves no loop behind" {
+  later
+  verify --probe
+  equals "$(pgrep -P 1 -f '^/bin/sleep 30$' || true)$(pgrep -g 0 -f '^/bin/sleep 30$' || true)" ""
+}
+
 @test "never probes once the kubelet has run, whatever it is asked: by its cgroup, its process, a container's process" {
   later
   local trace

@@ -38,7 +38,7 @@ judge() {
 }
 
 main() {
-  PHASE=watched
+  PHASE=watched UNPROBED=
   if [[ ${1-} == --probe ]] && ! containers_possible && [[ -z $(partition_problem) ]]; then PHASE=probed; fi
   case $PHASE in probed) probe ;; *) watch ;; esac
   GROWTH=$(growth "$RUN/sample" "$RUN/sample.new")

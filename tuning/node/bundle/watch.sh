@@ -31,6 +31,7 @@ check_tick() {
   busy=$(above tick 10 <<<"$GROWTH")
   waiting=$(above wait 10000000 <<<"$GROWTH")
   if [[ ! -e $CPU/nohz_full ]]; then verdict tick n/a "this kernel is built without NO_HZ_FULL, so the tick stays"
+  elif [[ -n $UNPROBED ]]; then verdict tick FAIL "no busy loop could run on isolated CPUs$UNPROBED"
   elif [[ -z $busy ]]; then verdict tick PASS "at most 10 timer interrupts a second$([[ $PHASE != probed ]] || echo " under a busy loop")"
   elif [[ -n $waiting ]]; then verdict tick n/a "threads wait for each other, so the tick is needed: $busy"
   else verdict tick FAIL "timer interrupts on isolated CPUs: $busy"
@@ -64,19 +65,20 @@ containers_possible() {
     grep -qsE '^(kubelet|containerd-shim)' "$ROOT"/proc/[0-9]*/comm
 }
 
-# Every isolated CPU at once under a busy loop, for two seconds. Each loop ends by itself, whoever stops us.
+# Every isolated CPU at once under a busy loop, for two seconds. Each loop ends by itself, whoever stops us. A CPU without
+# its loop proves nothing, so it is kept in UNPROBED.
 probe() {
   local cpu loops=()
   for cpu in $(isolated_cpus); do
     # shellcheck disable=SC2016 # The loop's own variables.
-    taskset -c "$cpu" bash -c 'end=$((SECONDS + 5)); while ((SECONDS < end)); do :; done' >/dev/null 2>&1 &
-    loops+=($!)
+    taskset -c "$cpu" bash -c 'end=$((SECONDS + 10)); while ((SECONDS < end)); do :; done' >/dev/null 2>&1 &
+    loops[cpu]=$!
   done
   sleep 1
   sample >"$RUN/sample"
   sleep 2
   sample >"$RUN/sample.new"
-  kill "${loops[@]}" 2>/dev/null || true
+  for cpu in "${!loops[@]}"; do kill "${loops[cpu]}" 2>/dev/null || UNPROBED+=" $cpu"; done
   wait
 }
 
