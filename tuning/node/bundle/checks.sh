@@ -116,14 +116,13 @@ check_network() {
 }
 
 check_irqbalance() {
-  local directory found
-  for directory in "$ROOT"/proc/[0-9]*; do
-    [[ $(value_of "$directory/comm") == irqbalance ]] || continue
-    found=$(tr '\0' '\n' <"$directory/environ" | sed -n 's/^IRQBALANCE_BANNED_CPULIST=//p')
+  local found
+  found=$(grep -lsx irqbalance "$ROOT"/proc/[0-9]*/comm | head -n 1)
+  if [[ -z $found ]]; then verdict irqbalance n/a "it does not run"
+  else
+    found=$(tr '\0' '\n' <"${found%comm}environ" | sed -n 's/^IRQBALANCE_BANNED_CPULIST=//p')
     same irqbalance "$found" "$ISOLATED" "its ban"
-    return
-  done
-  verdict irqbalance n/a "it does not run"
+  fi
 }
 
 # Containers with CPUs of their own: isolated ones, in the cgroup itself, and without a quota.
