@@ -47,6 +47,7 @@ export class TradingNodes extends pulumi.ComponentResource {
       clusterName,
     } satisfies TradingNodesInputs;
     super(TYPES.nodes, name, inputs, opts);
+    for (const warning of plan.warnings) void pulumi.log.warn(warning, this);
     const { role, attachments } = createNodeRole(this, name, args.region);
     const userData = renderNodeUserData(args);
     let previous: pulumi.Resource[] = attachments;

@@ -10,6 +10,7 @@ export function nodeProfile(
   return {
     instanceType: nodes.instanceType,
     mode: nodes.tuning,
+    knobs: nodes.knobs,
     engineGraceSeconds: longestGrace(engines),
     ...(nodes.threadsPerCore === undefined ? {} : { threadsPerCore: nodes.threadsPerCore }),
     ...(nodes.housekeepingCores === undefined ? {} : { housekeepingCores: nodes.housekeepingCores }),

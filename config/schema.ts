@@ -125,6 +125,28 @@ const ami = z.discriminatedUnion(
   },
 );
 
+const onOrOff = z.enum(["on", "off"]).optional();
+
+/** Every knob has its default, its meaning and its source in `tuning/knobs.ts`; one that is left out is not here. */
+const knobs = z.strictObject({
+  /** CPUs for network cards' interrupts: apart from engines, or each queue on an engine's own CPU. */
+  networkInterrupts: z.enum(["housekeeping", "colocated"]).optional(),
+  /** `off`: a card interrupts for each packet. */
+  coalescing: z.enum(["off", "driver"]).optional(),
+  receiveOffload: onOrOff,
+  /** Microseconds that a blocking socket call polls before it sleeps; 0 is off. */
+  busyPoll: z.int({ error: "must be a whole number of microseconds" }).min(0).optional(),
+  idle: z.enum(["c1", "deep", "poll"]).optional(),
+  transparentHugepages: z.enum(["never", "madvise", "always"]).optional(),
+  /** Pages on each NUMA node. */
+  hugepages2Mi: z.int({ error: "must be a whole number of pages" }).min(0).optional(),
+  /** Pages on each NUMA node. */
+  hugepages1Gi: z.int({ error: "must be a whole number of pages" }).min(0).optional(),
+  fairServer: onOrOff,
+  /** `off` opens this node's memory to every program on it, and is warned of at each deployment. */
+  mitigations: onOrOff,
+});
+
 /** Quota of a managed node group. https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html */
 export const MAX_NODES = 450;
 
@@ -145,6 +167,8 @@ const nodes = z.strictObject({
   spareNodesPerZone: z.int().min(0).max(20).default(0),
   ami,
   tuning: z.enum(["off", "balanced", "static"]).default("balanced"),
+  /** What may be chosen beyond the mode; without effect in mode `off`. */
+  knobs: knobs.default({}),
   /** Physical cores kept for the kernel and the kubelet. @default - by the size of the type */
   housekeepingCores: z.int().min(1).optional(),
   rootVolume: size

@@ -117,8 +117,8 @@ function housekeepingProblems(facts: InstanceFacts, request: CpuRequest): NodePr
       },
     ];
   }
-  const cores = request.housekeepingCores;
-  if (cores === undefined) return [];
+  // The default too: as many NUMA nodes as cores would leave none.
+  const cores = request.housekeepingCores ?? defaultHousekeepingCores(facts);
   const most = facts.cores - 1;
   const field = "housekeepingCores";
   const remedy = `Take between ${facts.numaNodes} and ${most}, or leave it out for ${defaultHousekeepingCores(facts)}`;

@@ -26,6 +26,7 @@ export {
   KNOWN_INSTANCE_TYPES,
 } from "./instance-types";
 export { MANAGED_KERNEL_KEYS } from "./kernel-arguments";
+export { type ChosenKnobs, resolveKnobs, type TuningKnobs } from "./knobs";
 export {
   type ClusterEndpoint,
   DROP_IN_PATH,

@@ -1,4 +1,5 @@
 /** Kernel command line of a tuned node. Every argument is here because of the reason beside it, or it is not here. */
+import type { TuningKnobs } from "./knobs";
 import type { CpuPlan, InstanceFacts, TuningMode } from "./types";
 
 /**
@@ -16,13 +17,22 @@ export const MANAGED_KERNEL_KEYS = [
   "transparent_hugepage",
   "intel_idle.max_cstate",
   "processor.max_cstate",
+  "idle",
+  "mitigations",
+  "hugepagesz",
+  "hugepages",
 ] as const;
 
 type KernelKey = (typeof MANAGED_KERNEL_KEYS)[number];
 type KernelArgument = KernelKey | `${KernelKey}=${string}`;
 
 /** The kernel arguments of a plan, in the order in which they are written; none in mode `off`. */
-export function kernelArguments(facts: InstanceFacts, cpus: CpuPlan, mode: TuningMode): string[] {
+export function kernelArguments(
+  facts: InstanceFacts,
+  cpus: CpuPlan,
+  mode: TuningMode,
+  knobs: TuningKnobs,
+): string[] {
   if (mode === "off") return [];
   const x86 = facts.architecture === "x86_64";
   const common: KernelArgument[] = [
@@ -40,24 +50,22 @@ export function kernelArguments(facts: InstanceFacts, cpus: CpuPlan, mode: Tunin
     // A thread that polls for ever is what an engine does, not a lock-up.
     "nosoftlockup",
   ];
-  return [...common, ...(x86 ? x86Arguments : armArguments), ...idleArguments(facts)];
+  return [
+    ...common,
+    // Its performance counter interrupts every CPU. arm64 has no such watchdog by default.
+    ...(x86 ? (["nmi_watchdog=0"] as const) : []),
+    // From the first page on: what the kernel merged before a setting was written stays merged.
+    `transparent_hugepage=${knobs.transparentHugepages}`,
+    ...idleArguments(facts, knobs),
+    ...riskyArguments(knobs),
+    ...hugepageArguments(facts, knobs),
+  ];
 }
 
-const x86Arguments: readonly KernelArgument[] = [
-  // Its performance counter interrupts every CPU. arm64 has no such watchdog by default.
-  "nmi_watchdog=0",
-  // Compaction and promotion stall page faults; engines that want large pages ask for hugepages.
-  "transparent_hugepage=never",
-];
-
-const armArguments: readonly KernelArgument[] = [
-  // AWS measured no stalls on Graviton and recommends the choice be left to the program.
-  "transparent_hugepage=madvise",
-];
-
 /** Limits idle states to C1: deeper ones cost tens of microseconds to leave. Only where Linux controls them. */
-function idleArguments(facts: InstanceFacts): KernelArgument[] {
-  if (!facts.cStates) return [];
+function idleArguments(facts: InstanceFacts, { idle }: TuningKnobs): KernelArgument[] {
+  if (idle === "poll") return ["idle=poll"];
+  if (idle === "deep" || !facts.cStates) return [];
   switch (facts.vendor) {
     case "intel":
       // Both: without processor.max_cstate the kernel may fall back to acpi_idle and its deeper states.
@@ -67,4 +75,14 @@ function idleArguments(facts: InstanceFacts): KernelArgument[] {
     case "graviton":
       return [];
   }
+}
+
+/** Nothing here is ever a default; `knobWarnings` says what each means. */
+function riskyArguments({ mitigations }: TuningKnobs): KernelArgument[] {
+  return mitigations === "off" ? ["mitigations=off"] : [];
+}
+
+/** Only the large ones: later than at boot there is no GiB in one piece. The kernel spreads them over NUMA nodes. */
+function hugepageArguments({ numaNodes }: InstanceFacts, { hugepages1Gi }: TuningKnobs): KernelArgument[] {
+  return hugepages1Gi === 0 ? [] : ["hugepagesz=1G", `hugepages=${hugepages1Gi * numaNodes}`];
 }

@@ -3,6 +3,7 @@ import { addonRequests, allocatable } from "./addons";
 import { cpuPlanProblems, planCpus } from "./cpu-plan";
 import { instanceFacts, KNOWN_INSTANCE_TYPES } from "./instance-types";
 import { kernelArguments } from "./kernel-arguments";
+import { type ChosenKnobs, hugepagesMebibytes, knobProblems, knobWarnings, resolveKnobs } from "./knobs";
 import { engineShutdownWindow, kubeletConfig } from "./node-config";
 import { NODE_LABEL, NODE_TAINT } from "./placement";
 import { NodePlanError, type NodeProblem } from "./problems";
@@ -22,6 +23,8 @@ export interface NodeProfile {
   /** EC2 instance type, one of `INSTANCE_TYPES`. */
   readonly instanceType: string;
   readonly mode: TuningMode;
+  /** @default each knob's own */
+  readonly knobs?: ChosenKnobs;
   /** 1 switches SMT off; virtual types only. @default the type's own */
   readonly threadsPerCore?: 1 | 2;
   /** Whole cores for kernel, interrupts, kubelet and daemons. @default by size, see `defaultHousekeepingCores` */
@@ -48,6 +51,8 @@ export function planNode(profile: NodeProfile): NodePlan {
   const { instanceType, mode, engineGraceSeconds } = profile;
   const criticalShutdownSeconds = profile.criticalShutdownSeconds ?? DEFAULT_CRITICAL_SHUTDOWN;
   const cpus = planCpus(facts, profile);
+  const knobs = resolveKnobs(facts, profile.knobs ?? {});
+  const hugepages = mode === "off" ? 0 : hugepagesMebibytes(facts, knobs);
   const capacity = allocatable(facts, cpus, mode);
   const addons = addonRequests();
   return {
@@ -57,15 +62,17 @@ export function planNode(profile: NodeProfile): NodePlan {
     virtualization: facts.virtualization,
     mode,
     cpus,
+    knobs,
+    warnings: mode === "off" ? [] : knobWarnings(facts, knobs),
     cpuOptions: cpuOptions(facts, cpus),
-    kernelArguments: kernelArguments(facts, cpus, mode),
+    kernelArguments: kernelArguments(facts, cpus, mode, knobs),
     kubeletConfig: kubeletConfig({ cpus, mode, engineGraceSeconds, criticalShutdownSeconds }),
     labels: profile.labels ?? DEFAULT_LABELS,
     taints: profile.taints ?? DEFAULT_TAINTS,
     engineShutdownWindow: engineShutdownWindow(engineGraceSeconds),
     allocatableMillicpu: capacity.millicpu,
     addonMillicpu: addons.millicpu,
-    allocatableMebibytes: capacity.mebibytes,
+    allocatableMebibytes: capacity.mebibytes - hugepages,
     addonMebibytes: addons.mebibytes,
   };
 }
@@ -74,7 +81,7 @@ export function planNode(profile: NodeProfile): NodePlan {
 export function nodeProfileProblems(profile: NodeProfile): NodeProblem[] {
   const facts = instanceFacts(profile.instanceType);
   return [
-    ...(facts === undefined ? [unknownType(profile.instanceType)] : cpuPlanProblems(facts, profile)),
+    ...(facts === undefined ? [unknownType(profile.instanceType)] : machineProblems(facts, profile)),
     ...secondsProblems("engineGraceSeconds", profile.engineGraceSeconds, 1),
     ...secondsProblems(
       "criticalShutdownSeconds",
@@ -84,6 +91,10 @@ export function nodeProfileProblems(profile: NodeProfile): NodeProblem[] {
     ...labelProblems(profile.labels ?? {}),
     ...taintProblems(profile.taints ?? []),
   ];
+}
+
+function machineProblems(facts: InstanceFacts, profile: NodeProfile): NodeProblem[] {
+  return [...cpuPlanProblems(facts, profile), ...knobProblems(facts, profile.knobs ?? {})];
 }
 
 /** EC2 wants both fields, and takes neither on metal; a request for the type's own number is left out. */

@@ -1,4 +1,5 @@
 /** The vocabulary of node tuning. Plain data only: no Pulumi import below `tuning/`. */
+import type { TuningKnobs } from "./knobs";
 
 /** Linux CPU list, for example `"0,4"` or `"1-3,5-7"`, as in `/sys/devices/system/cpu/online`. */
 export type CpuList = string;
@@ -67,6 +68,10 @@ export interface NodePlan {
   readonly virtualization: "virtual" | "metal";
   readonly mode: TuningMode;
   readonly cpus: CpuPlan;
+  /** Every knob, chosen or by default. */
+  readonly knobs: TuningKnobs;
+  /** What the choice of a risky knob means, to be printed; empty for the defaults. */
+  readonly warnings: readonly string[];
   /** Only where the threads per core differ from the type's own; both fields, since EC2 asks for both. */
   readonly cpuOptions: { readonly coreCount: number; readonly threadsPerCore: 1 | 2 } | null;
   /** Kernel command line arguments, in the order in which they are written. */

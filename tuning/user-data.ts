@@ -4,10 +4,9 @@
  * @see https://awslabs.github.io/amazon-eks-ami/nodeadm/
  * @see https://docs.cloud-init.io/en/latest/explanation/format.html
  */
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { parseDocument } from "yaml";
 import { readBoothook, renderBoothook } from "./boothook";
-import { MANAGED_KERNEL_KEYS } from "./kernel-arguments";
 import { formatMultipart, type MimePart, parseMultipart } from "./mime";
 import {
   type ClusterEndpoint,
@@ -16,6 +15,7 @@ import {
   nodeConfigs,
   nodeConfigYaml,
 } from "./node-config";
+import { nodeSettings } from "./node-settings";
 import type { NodePlan } from "./types";
 
 /** EC2's limit on user data, in bytes before base64. */
@@ -55,8 +55,7 @@ export interface UserDataContent {
  */
 export function renderUserData(plan: NodePlan, template: UserDataTemplate): string {
   const boothook = renderBoothook({
-    kernelArguments: plan.kernelArguments,
-    managedKeys: MANAGED_KERNEL_KEYS,
+    settings: nodeSettings(plan),
     dropInPath: DROP_IN_PATH,
     dropIn: nodeConfigYaml(dropInNodeConfig(plan)),
   });
@@ -65,7 +64,8 @@ export function renderUserData(plan: NodePlan, template: UserDataTemplate): stri
     { contentType: `${BOOTHOOK_TYPE}; charset="us-ascii"`, body: boothook },
     ...configs.map((config) => ({ contentType: NODE_CONFIG_TYPE, body: nodeConfigYaml(config) })),
   ]);
-  const size = Buffer.byteLength(text);
+  // EKS must be able to add to the text of a managed group, so there it stays text.
+  const size = template.kind === "merge" ? Buffer.byteLength(text) : packed(text).length;
   if (size > USER_DATA_LIMIT) {
     throw new RangeError(
       `user data of ${plan.instanceType} (mode ${plan.mode}) is ${size} bytes, EC2 takes at most ${USER_DATA_LIMIT}: shorten labels and taints`,
@@ -74,9 +74,21 @@ export function renderUserData(plan: NodePlan, template: UserDataTemplate): stri
   return text;
 }
 
-/** User data as a launch template takes it. */
+/** User data as a launch template takes it: base64, of gzip where the text alone is larger than EC2 takes. */
 export function encodeUserData(text: string): string {
-  return Buffer.from(text, "utf8").toString("base64");
+  return packed(text).toString("base64");
+}
+
+/**
+ * cloud-init and nodeadm read gzip. Huffman coding alone, without a search for repetitions, gives the same bytes on every
+ * processor and release; the byte that names the operating system is made the same too. Other bytes, other nodes.
+ */
+function packed(text: string): Buffer {
+  const bytes = Buffer.from(text, "utf8");
+  if (bytes.length <= USER_DATA_LIMIT) return bytes;
+  const zipped = gzipSync(bytes, { strategy: constants.Z_HUFFMAN_ONLY, level: 9 });
+  zipped[9] = 255;
+  return zipped;
 }
 
 /** The content of user data, as text or base64, gzipped or not, ours or somebody else's. Never throws. */

@@ -138,11 +138,10 @@ function tryPlan(nodes: NodesConfig, engines: Engines): { plan: NodePlan } | { p
     return { plan: planNode(nodeProfile(nodes, engines)) };
   } catch (error) {
     if (!(error instanceof NodePlanError)) throw error;
-    const values: Readonly<Record<string, unknown>> = nodes;
     return {
       problems: error.problems.map((found) => {
         const field = NODE_FIELDS[found.field] ?? found.field;
-        return { path: `nodes.${field}`, problem: sentence(found), got: values[field] };
+        return { path: `nodes.${field}`, problem: sentence(found), got: valueAt(nodes, field) };
       }),
     };
   }
@@ -175,4 +174,14 @@ function fitProblems(engines: Engines, plan: NodePlan): Problem[] {
 /** Problem and remedy as one line of the config's error. */
 function sentence({ problem, remedy }: NodeProblem): string {
   return `${problem}; ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`;
+}
+
+/** The value of a field such as `instanceType` or `knobs.idle`. */
+function valueAt(nodes: NodesConfig, path: string): unknown {
+  const values: Readonly<Record<string, unknown>> = { ...nodes, ...prefixed(nodes.knobs) };
+  return values[path];
+}
+
+function prefixed(knobs: NodesConfig["knobs"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(knobs).map(([knob, value]) => [`knobs.${knob}`, value]));
 }

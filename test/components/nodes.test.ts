@@ -32,6 +32,18 @@ function tradingNodes(config: EksConfig, options: { readonly preview?: boolean }
   );
 }
 
+async function warningsOf(run: () => Promise<unknown>): Promise<string[]> {
+  const found: string[] = [];
+  const { warn } = pulumi.log;
+  Object.assign(pulumi.log, { warn: async (text: string) => void found.push(text) });
+  try {
+    await run();
+  } finally {
+    Object.assign(pulumi.log, { warn });
+  }
+  return found;
+}
+
 function nodeGroup(registered: Registered, zone: string): Registration {
   return only(registered, GROUP, `nodes-${zone}`);
 }
@@ -57,6 +69,15 @@ describe("TradingNodes", () => {
       "aws:iam/rolePolicyAttachment:RolePolicyAttachment nodes-node-AmazonEKS_CNI_Policy",
     ]);
     assert.deepEqual(strangers(registered, component), []);
+  });
+
+  it("warns of a risky knob once, and of nothing else", async () => {
+    const warnings = await warningsOf(() =>
+      tradingNodes(edited("staging", { "nodes.knobs": { mitigations: "off" } })),
+    );
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^mitigations=off: every program/);
+    assert.deepEqual(await warningsOf(() => tradingNodes(config)), []);
   });
 
   it("shows its plan to the policies, as plain inputs", () => {

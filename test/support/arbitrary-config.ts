@@ -66,6 +66,7 @@ const nodes = record({
   threads: boolean(),
   mode: constantFrom("off", "balanced", "static", undefined),
   housekeepingCores: option(integer({ min: 1, max: 12 }), { nil: undefined }),
+  knobs: constantFrom(undefined, {}, { mitigations: "off" }, { networkInterrupts: "colocated", busyPoll: 0 }),
   zones: option(nat({ max: 5 }), { nil: undefined }),
   spareSlots: nat({ max: 2 }),
   spareNodesPerZone: nat({ max: 3 }),
@@ -175,6 +176,7 @@ function nodesConfig(node: Draws[3], plan: NodePlan, { zones, used, slots, versi
           amiType: arm ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD",
           releaseVersion: `${version}.2-20260715`,
         },
+    knobs: node.knobs,
     rootVolume: node.rootVolume,
     placement: node.cluster && used.length === 1 ? "cluster" : undefined,
     capacityReservations: node.reserve

@@ -148,6 +148,32 @@ const nodes: readonly BadConfig[] = [
     problem: "on a type that has 1",
     got: "2",
   },
+  bad("unknown knob", "nodes.knobs.turbo", "on", "unknown key"),
+  bad("knob that is no word of it", "nodes.knobs.idle", "never", 'must be one of "c1", "deep", "poll"'),
+  bad("mitigations as a switch", "nodes.knobs.mitigations", false, 'must be one of "on", "off"'),
+  bad("interrupts nowhere", "nodes.knobs.networkInterrupts", "none", '"housekeeping", "colocated"'),
+  bad("half a microsecond of polling", "nodes.knobs.busyPoll", 0.5, "a whole number of microseconds"),
+  bad("a second of polling", "nodes.knobs.busyPoll", 1_000_000, "give 0 to 1000"),
+  bad("huge pages without end", "nodes.knobs.hugepages1Gi", 15, "15360 MiB of the machine's 16 GiB"),
+  bad("fewer huge pages than none", "nodes.knobs.hugepages2Mi", -1, "a whole number of pages"),
+  {
+    ...bad("huge pages where the engine needs memory", "nodes.knobs.hugepages2Mi", 4000, "MiB allocatable"),
+    edit: { "nodes.knobs.hugepages2Mi": 4000, "engines.trading-engine.memory": "8 GiB" },
+    path: "engines.trading-engine.memory",
+    got: '"8 GiB"',
+  },
+  {
+    what: "polling idle on Graviton",
+    edit: {
+      "nodes.knobs": { idle: "poll" },
+      "nodes.instanceType": "c8g.4xlarge",
+      "nodes.threadsPerCore": undefined,
+      "nodes.ami.amiType": "AL2023_ARM_64_STANDARD",
+    },
+    path: "nodes.knobs.idle",
+    problem: "an argument of x86 kernels only",
+    got: '"poll"',
+  },
   bad("housekeeping on every core", "nodes.housekeepingCores", 4, "leave none to isolate"),
   {
     ...bad(

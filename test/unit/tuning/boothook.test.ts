@@ -1,76 +1,52 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import {
-  MANAGED_KERNEL_KEYS,
-  type NodeProfile,
-  planNode,
-  readUserData,
-  renderUserData,
-} from "../../../tuning";
+import { type NodeProfile, planNode, readUserData, renderUserData } from "../../../tuning";
 import { readBoothook, renderBoothook } from "../../../tuning/boothook";
 
-const AMI_CMDLINE =
-  "BOOT_IMAGE=(hd0,gpt1)/boot/vmlinuz root=UUID=1 console=ttyS0 clocksource=tsc tsc=reliable";
-const AMI_GRUB =
-  'GRUB_TIMEOUT=0\nGRUB_CMDLINE_LINUX="console=ttyS0 nvme_core.io_timeout=4294967295" # AMI\nGRUB_DEFAULT=saved\n';
+/** What the scripts do in all their branches is in `test/node/*.bats`; here, that user data brings them to a node. */
 
-/** Keeps the arguments of the boot entry in a file, as the real grubby keeps them in /boot/loader/entries. */
-const FAKE_GRUBBY = `#!/bin/bash
-echo "grubby $*" >>"$FAKE/calls"
-[[ -e $FAKE/grubby-fails ]] && exit 1
-entry=$(<"$FAKE/entry")
-for option in "$@"; do
-  case $option in
-    --remove-args=*) for key in \${option#*=}; do entry=$(sed -E "s/ $key(=[^ ]*)?( |$)/ /g; s/ $//" <<<" $entry"); done ;;
-    --args=*) entry="$entry \${option#*=}" ;;
-  esac
-done
-echo $entry >"$FAKE/entry"
-`;
+const NODE_TESTS = join(__dirname, "..", "..", "node");
+const SCRIPTS = join(__dirname, "..", "..", "..", "tuning", "node", "bundle");
 
-/** A machine that boots: its command line, its disk, and what was called. */
+/** A machine of `test/node/machines.txt` that boots: its command line, its disk, and what was called. */
 class Node {
   readonly root = mkdtempSync(join(tmpdir(), "boothook-"));
-  readonly fake = join(this.root, "fake");
+  private readonly fake = join(this.root, "fake");
 
-  constructor() {
-    this.write("fake/entry", AMI_CMDLINE);
-    this.write("fake/calls", "");
-    this.write("etc/default/grub", AMI_GRUB);
-    this.write("var/lib/cloud/data/instance-id", "i-1\n");
-    this.command("grubby", FAKE_GRUBBY);
-    this.command("reboot", '#!/bin/bash\necho reboot >>"$FAKE/calls"\n[[ ! -e $FAKE/reboot-fails ]]\n');
-    this.command("sync", "#!/bin/bash\n");
-    this.command("sleep", '#!/bin/bash\necho "sleep $*" >>"$FAKE/calls"\n');
+  constructor(type: string) {
+    this.run("bash", [
+      "-c",
+      '. "$1/machine.bash" && machine "$2" "$3"',
+      "machine",
+      NODE_TESTS,
+      type,
+      this.root,
+    ]);
+    this.write("fake/entry", this.read("proc/cmdline"));
+    this.write("etc/default/grub", 'GRUB_CMDLINE_LINUX="console=ttyS0"\n');
   }
 
   /** Boots with what the boot entry says and runs the script; true when the machine goes down again. */
-  boot(script: string, cmdline = this.read("fake/entry")): boolean {
-    this.write("proc/cmdline", `${cmdline.trim()}\n`);
+  boot(script: string, path = `${NODE_TESTS}/fakes`): boolean {
+    this.write("proc/cmdline", this.read("fake/entry"));
     this.write("fake/calls", "");
-    this.command("boothook", script);
-    const run = spawnSync(join(this.fake, "bin", "boothook"), {
-      env: {
-        PATH: `${this.fake}/bin:${process.env["PATH"] ?? ""}`,
-        TRADING_ROOT: this.root,
-        FAKE: this.fake,
-      },
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    assert.equal(run.status, 0, run.stderr);
-    assert.equal(run.stderr, "");
-    return this.calls().includes("reboot");
-  }
-
-  calls(): string[] {
-    return this.read("fake/calls")
-      .split("\n")
-      .filter((call) => call !== "");
+    this.write("fake/boothook", script);
+    chmodSync(join(this.fake, "boothook"), 0o755);
+    this.run(join(this.fake, "boothook"), [], path);
+    return this.read("fake/calls").includes("reboot");
   }
 
   state(): string {
@@ -86,135 +62,77 @@ class Node {
     writeFileSync(join(this.root, path), text);
   }
 
-  private command(name: string, text: string): void {
-    this.write(`fake/bin/${name}`, text);
-    chmodSync(join(this.fake, "bin", name), 0o755);
+  private run(command: string, args: readonly string[], path = ""): void {
+    const done = spawnSync(command, args, {
+      env: { PATH: `${path}:${process.env["PATH"] ?? ""}`, TRADING_ROOT: this.root, FAKE: this.fake },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    assert.equal(done.status, 0, done.stderr);
+    assert.equal(done.stderr, "");
   }
 }
 
 describe("boot hook", () => {
   let node: Node;
-  beforeEach(() => {
-    node = new Node();
-  });
+  const started = (type: string) => {
+    node = new Node(type);
+    return node;
+  };
   afterEach(() => rmSync(node.root, { recursive: true, force: true }));
 
-  it("edits the boot loader and reboots once; the second boot is converged and touches nothing", () => {
-    const script = scriptFor("balanced");
-    assert.equal(node.boot(script), true);
-    assert.deepEqual(
-      node.calls().map((call) => call.split("=")[0]),
-      ["grubby --update-kernel", "grubby --update-kernel", "reboot", "sleep infinity"],
-    );
-    assert.match(node.state(), /^state=rebooting\nreason=missing isolcpus=managed_irq,1-7,9-15; /);
-    assert.equal(
-      node.read("etc/default/grub"),
-      AMI_GRUB.replace('4294967295" # AMI', `4294967295 ${argumentsFor("balanced")}"`),
-    );
+  for (const type of ["c7i.4xlarge", "c8g.4xlarge", "m5zn.metal"]) {
+    it(`brings a ${type} to its plan by one reboot`, () => {
+      started(type);
+      const script = scriptFor("balanced", type);
+      assert.equal(node.boot(script), true);
+      assert.match(node.state(), /^state=rebooting\nreason=missing isolcpus=managed_irq,/);
+      assert.equal(node.boot(script), false);
+      assert.equal(node.state(), "state=converged\nreason=kernel command line is as planned\n");
+      const planned = planFor("balanced", type).kernelArguments.join(" ");
+      assert.ok(node.read("fake/entry").endsWith(` console=ttyS0 ${planned}\n`));
+      assert.equal(node.read("etc/default/grub"), `GRUB_CMDLINE_LINUX="console=ttyS0 ${planned}"\n`);
+    });
+  }
 
-    assert.equal(node.boot(script), false);
-    assert.deepEqual(node.calls(), []);
-    assert.match(node.state(), /^state=converged\n/);
-    assert.equal(node.read("run/trading-tune/boothook.state"), node.state());
-    assert.ok(node.read("fake/entry").startsWith(AMI_CMDLINE), "the AMI's own arguments stay");
+  it("puts every script in place, and nothing beside them", () => {
+    started("c7i.2xlarge").boot(scriptFor("balanced", "c7i.2xlarge"));
+    const installed = join(node.root, "usr/local/lib/trading-tune");
+    assert.deepEqual(readdirSync(installed).sort(), readdirSync(SCRIPTS).sort());
+    assert.ok(!existsSync(`${installed}.new`));
   });
 
-  it("writes the kubelet's drop-in before anything else, on every boot", () => {
-    const script = scriptFor("balanced");
-    node.boot(script);
-    const path = "etc/eks/nodeadm.d/50-trading.yaml";
-    assert.deepEqual(
-      parse(node.read(path)),
-      readUserData(renderUserData(planFor("balanced"), { kind: "merge" })).dropIn,
-    );
-    node.write(path, "spoiled");
-    node.boot(script);
-    assert.match(node.read(path), /reservedSystemCPUs: "0,8"/);
-    assert.ok(!existsSync(join(node.root, `${path}.new`)));
-  });
-
-  it("never loops when an argument does not arrive on the command line", () => {
-    const script = scriptFor("balanced");
-    assert.equal(node.boot(script), true);
-    for (const boot of [2, 3, 4]) {
-      assert.equal(node.boot(script, AMI_CMDLINE), false, `boot ${boot}`);
-      assert.deepEqual(node.calls(), []);
-      assert.match(node.state(), /^state=failed\nreason=one reboot did not help: missing isolcpus/);
-    }
-  });
-
-  it("neither reboots nor tries again when the boot loader cannot be edited", () => {
-    node.write("fake/grubby-fails", "");
-    assert.equal(node.boot(scriptFor("static")), false);
-    assert.match(node.state(), /^state=failed\nreason=the boot loader could not be edited/);
-    assert.equal(node.boot(scriptFor("static")), false);
-    assert.deepEqual(node.calls(), []);
-  });
-
-  it("reports a reboot that was refused and lets the boot go on", () => {
-    node.write("fake/reboot-fails", "");
-    node.boot(scriptFor("balanced"));
-    assert.match(node.state(), /^state=failed\nreason=the reboot was refused/);
-    assert.ok(!node.calls().includes("sleep infinity"));
-  });
-
-  it("follows a change of mode with one more reboot and leaves no argument of the old one", () => {
-    node.boot(scriptFor("balanced"));
-    assert.equal(node.boot(scriptFor("static")), true);
-    assert.match(node.state(), /unplanned isolcpus=managed_irq,1-7,9-15; /);
-    assert.equal(node.boot(scriptFor("static")), false);
-    assert.equal(node.read("fake/entry").match(/isolcpus=/g)?.length, 1);
-
-    assert.equal(node.boot(scriptFor("off")), true);
-    assert.equal(node.boot(scriptFor("off")), false);
-    assert.equal(node.read("fake/entry").trim(), AMI_CMDLINE);
-    assert.equal(node.read("etc/default/grub"), AMI_GRUB.replace(" # AMI", ""));
+  it("writes the kubelet's drop-in as the user data says it", () => {
+    started("c7i.4xlarge").boot(scriptFor("balanced"));
+    const { dropIn } = readUserData(renderUserData(planFor("balanced"), { kind: "merge" }));
+    assert.deepEqual(parse(node.read("etc/eks/nodeadm.d/50-trading.yaml")), dropIn);
   });
 
   it("leaves an untuned node in mode off alone", () => {
-    assert.equal(node.boot(scriptFor("off")), false);
-    assert.deepEqual(node.calls(), []);
-    assert.equal(node.read("etc/default/grub"), AMI_GRUB);
+    assert.equal(started("m7i.xlarge").boot(scriptFor("off", "m7i.xlarge")), false);
+    assert.equal(node.read("fake/calls"), "");
+    assert.equal(node.read("etc/default/grub"), 'GRUB_CMDLINE_LINUX="console=ttyS0"\n');
   });
 
-  it("repairs a later loss of arguments by one reboot of its own, and again only one", () => {
-    const script = scriptFor("balanced");
-    node.boot(script);
-    assert.equal(node.boot(script), false);
-    assert.equal(node.boot(script, AMI_CMDLINE), true);
-    assert.equal(node.boot(script, AMI_CMDLINE), false);
-  });
-
-  it("starts afresh on an instance made from the image of a node that failed", () => {
-    node.boot(scriptFor("balanced"));
-    node.write("var/lib/cloud/data/instance-id", "i-2\n");
-    assert.equal(node.boot(scriptFor("balanced"), AMI_CMDLINE), true);
-  });
-
-  it("keeps whatever quoting /etc/default/grub came with", () => {
-    node.write("etc/default/grub", "GRUB_CMDLINE_LINUX='a=\"b c\" $x nohz_full=1'\n");
-    node.boot(scriptFor("balanced"));
-    assert.equal(
-      node.read("etc/default/grub"),
-      `GRUB_CMDLINE_LINUX="a=\\"b c\\" \\$x ${argumentsFor("balanced")}"\n`,
-    );
-    rmSync(join(node.root, "etc/default/grub"));
-    node.boot(scriptFor("static"));
-    assert.equal(node.read("etc/default/grub"), `GRUB_CMDLINE_LINUX="${argumentsFor("static")}"\n`);
+  it("fails in words, with the kubelet's part in place, where the scripts cannot be unpacked", () => {
+    started("c7i.4xlarge");
+    node.write("fake/bin/gzip", "#!/bin/bash\nexit 1\n");
+    chmodSync(join(node.root, "fake/bin/gzip"), 0o755);
+    assert.equal(node.boot(scriptFor("balanced"), `${node.root}/fake/bin:${NODE_TESTS}/fakes`), false);
+    assert.match(node.read("run/trading-tune/status.json"), /"result":"FAIL".*could not be unpacked/);
+    assert.match(node.read("etc/eks/nodeadm.d/50-trading.yaml"), /reservedSystemCPUs: "0,8"/);
   });
 });
 
 describe("boot hook text", () => {
-  const data = {
-    kernelArguments: ["a=1"],
-    managedKeys: MANAGED_KERNEL_KEYS,
-    dropInPath: "/x",
-    dropIn: "a: 1\n",
-  };
+  const data = { settings: { KERNEL_ARGUMENTS: ["a=1"] }, dropInPath: "/x", dropIn: "a: 1\n" };
 
   it("reads back as what was put in", () => {
     assert.deepEqual(readBoothook(renderBoothook(data)), { kernelArguments: ["a=1"], dropIn: "a: 1\n" });
-    assert.deepEqual(readBoothook(renderBoothook({ ...data, kernelArguments: [] })).kernelArguments, []);
+    assert.deepEqual(
+      readBoothook(renderBoothook({ ...data, settings: { KERNEL_ARGUMENTS: [] } })).kernelArguments,
+      [],
+    );
     assert.deepEqual(readBoothook("#!/bin/bash\nreboot\n"), {});
   });
 
@@ -222,7 +140,7 @@ describe("boot hook text", () => {
 
   for (const word of ["a'b", "a b", "$(x)", "a\nb", "", "`x`"]) {
     it(`takes no ${JSON.stringify(word)} as an argument`, () => {
-      assert.throws(() => renderBoothook({ ...data, kernelArguments: [word] }), /cannot be written/);
+      assert.throws(() => renderBoothook({ ...data, settings: { A: [word] } }), /cannot be written/);
     });
   }
 
@@ -231,15 +149,11 @@ describe("boot hook text", () => {
   });
 });
 
-function planFor(mode: NodeProfile["mode"]) {
-  return planNode({ instanceType: "c7i.4xlarge", mode, engineGraceSeconds: 60 });
-}
-
-function argumentsFor(mode: NodeProfile["mode"]): string {
-  return planFor(mode).kernelArguments.join(" ");
+function planFor(mode: NodeProfile["mode"], instanceType = "c7i.4xlarge") {
+  return planNode({ instanceType, mode, engineGraceSeconds: 60 });
 }
 
 /** The script as cloud-init takes it out of the user data. */
-function scriptFor(mode: NodeProfile["mode"]): string {
-  return readUserData(renderUserData(planFor(mode), { kind: "merge" })).boothook ?? "";
+function scriptFor(mode: NodeProfile["mode"], instanceType?: string): string {
+  return readUserData(renderUserData(planFor(mode, instanceType), { kind: "merge" })).boothook ?? "";
 }

@@ -76,8 +76,10 @@ describe("user data", () => {
         ? (["off"] as const)
         : (["off", "balanced", "static"] as const)) {
         for (const template of TEMPLATES) {
-          const size = Buffer.byteLength(renderUserData(planFor(type, mode), template));
+          const text = renderUserData(planFor(type, mode), template);
+          const size = Buffer.from(encodeUserData(text), "base64").length;
           assert.ok(size <= USER_DATA_LIMIT, `${type} ${mode} ${template.kind}: ${size} bytes`);
+          if (template.kind === "merge") assert.equal(size, Buffer.byteLength(text), "EKS adds to text");
         }
       }
     }
