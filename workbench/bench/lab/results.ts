@@ -84,8 +84,9 @@ export function scaleSection({ nodes, steps, placement, order, rollOut }: ScaleR
         detail: `${Math.round((1000 * seconds) / pods)} ms ÷ ${milliseconds[0] ?? 0} ms`,
       },
       {
-        what: "time per pod, last step ÷ first step",
-        value: growth(steps),
+        // The first step also compiles, connects and fills caches: measured against it, growth would hide.
+        what: "time per pod, last step ÷ second step",
+        value: growth(steps.slice(1)),
         bound: MOST_GROWTH,
         detail: `${milliseconds.join(", ")} ms`,
       },
