@@ -4,7 +4,7 @@ import { withVerdicts } from "../../../offline/verdicts";
 import type { ProgramPatch } from "../../../offline/workspace";
 import { check, type Drill, type Fact, same } from "../drill";
 import { PULUMI, type StackStage, said } from "../stack-stage";
-import { allReady, pods } from "../stage";
+import { allReady, pods, until } from "../stage";
 
 const STATEFUL_SET = "components/engine/stateful-set.ts";
 
@@ -90,7 +90,13 @@ export const scaled: Drill<StackStage> = {
       .filter(({ level }) => level === "advisory")
       .map(({ message }) => message);
     const kept = await stage.uidOf({ claimOf: last });
-    const without = await pods(stage);
+    // An update does not wait for the pods that it takes away: this one drains first.
+    const without = await until(
+      "the engine that was taken away is gone",
+      () => pods(stage),
+      ({ length }) => length === last,
+      spec.gracePeriodSeconds + 30,
+    );
     await stage.up(stage.changed());
     const after = await allReady(stage);
     return {
