@@ -7,7 +7,7 @@ import { changeTaints, readNode, withOutOfService, withoutOutOfService } from ".
 import { readOptional, runningPid } from "../processes";
 import { pidsIn } from "../real/cgroups";
 import { mountPointsBelow } from "../real/mounts";
-import { claimName, nodeOf, podName, type Stage } from "./stage";
+import { claimName, nodeOf, pod, podName, type Stage, until } from "./stage";
 
 const MERGE = "application/merge-patch+json";
 const CONFLICT = 409;
@@ -147,4 +147,32 @@ export function newestLog(folder: string): string {
 /** Processes of CPU scheduling state "stopped" are alive; a process that is gone is not. */
 export function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}/stat`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+/** Waits until a process has ended. */
+export async function gone(pid: number, what: string, seconds: number): Promise<void> {
+  await until(
+    what,
+    async () => isAlive(pid),
+    (alive) => !alive,
+    seconds,
+  );
+}
+
+/** Ends an engine, does something to its disk, and lets the kubelet start it again. */
+export async function whileDown(
+  stage: Stage,
+  ordinal: number,
+  change: (disk: string) => void | Promise<void>,
+): Promise<void> {
+  const node = (await pod(stage, ordinal))?.node;
+  const pid = enginePid(stage, node, ordinal);
+  signalKubelet(stage, node, "SIGSTOP");
+  try {
+    process.kill(pid, "SIGKILL");
+    await gone(pid, "the process gone", 10);
+    await change(await diskOf(stage, ordinal));
+  } finally {
+    signalKubelet(stage, node, "SIGCONT");
+  }
 }

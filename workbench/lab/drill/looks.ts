@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { container, type EngineView, engineView, podName, type Stage, until } from "./stage";
+import { container, type Engines, type EngineView, engineView, podName, type Stage, until } from "./stage";
 
 /** Waits until an ordinal's engine trades. */
-export async function trades(stage: Stage, ordinal: number, seconds = 150): Promise<EngineView> {
+export async function trades(stage: Engines, ordinal: number, seconds = 150): Promise<EngineView> {
   return await until(
     `engine ${ordinal} trades`,
     () => engineView(stage, ordinal),

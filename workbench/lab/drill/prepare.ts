@@ -6,8 +6,9 @@ import { importImage, type RealLab } from "../real/node";
 import { nodeFolders } from "../real/node-folder";
 import { TIMERS } from "../timers";
 import type { DrillTimers } from "./drill";
+import { trades } from "./looks";
 import { tolerationOf, withScaledToleration } from "./scaled";
-import { allReady, type Engines, engineView, type Stage, until } from "./stage";
+import { allReady, type Engines, type Stage } from "./stage";
 import type { Subject } from "./subject";
 
 /** Between two looks of the pod garbage collector, which deletes the pods of a node that is out of service. */
@@ -63,12 +64,7 @@ export async function prepareStage(
 export async function trading(stage: Engines): Promise<void> {
   await allReady(stage, READY_SECONDS);
   for (const ordinal of stage.spec.markets.keys()) {
-    await until(
-      `engine ${ordinal} trades`,
-      () => engineView(stage, ordinal),
-      ({ phase }) => phase === "trading",
-      READY_SECONDS,
-    );
+    await trades(stage, ordinal, READY_SECONDS);
   }
 }
 

@@ -5,7 +5,8 @@ import { engineManifests } from "../../engines/manifests";
 import { runningPid, startProcess, stopProcesses } from "../../processes";
 import { hostAddress } from "../../real/network";
 import { check, type Drill, same } from "../drill";
-import { allReady, engineView, pods, type Stage, until } from "../stage";
+import { trades } from "../looks";
+import { allReady, pods, type Stage, until } from "../stage";
 
 /** Beyond the renew deadline of the engine contract (10 s), and of a kubelet's patience with nothing. */
 const OUTAGE = 14;
@@ -137,12 +138,7 @@ async function found({ real }: Stage, host: string): Promise<number> {
 
 async function allTrading(stage: Stage): Promise<void> {
   for (const ordinal of stage.spec.markets.keys()) {
-    await until(
-      `engine ${ordinal} trades`,
-      () => engineView(stage, ordinal),
-      ({ phase }) => phase === "trading",
-      120,
-    );
+    await trades(stage, ordinal, 120);
   }
 }
 
@@ -168,12 +164,7 @@ export const marketAdded: Drill = {
       (seen) => seen.length === 4 && seen.every(({ ready }) => ready),
       120,
     );
-    await until(
-      "engine 3 trades",
-      () => engineView(stage, 3),
-      ({ phase }) => phase === "trading",
-      60,
-    );
+    await trades(stage, 3, 60);
     await applyMarkets(stage, engineManifests(stage.spec));
     const three = await until(
       "engine 3 is gone",

@@ -1,7 +1,8 @@
 import { statSync, truncateSync } from "node:fs";
-import { diskOf, enginePid, isAlive, newestLog, signalKubelet } from "../actions";
+import { newestLog, whileDown } from "../actions";
 import { check, type Drill, same } from "../drill";
-import { container, engineView, pod, until } from "../stage";
+import { trades } from "../looks";
+import { container, pod, until } from "../stage";
 
 export const tornTail: Drill = {
   id: "torn-tail",
@@ -17,35 +18,19 @@ export const tornTail: Drill = {
   darkBound: ({ start }) => 40 + start,
   async run(stage) {
     const before = await pod(stage, 2);
-    const pid = enginePid(stage, before?.node, 2);
     const { restarts } = await container(stage, 2);
-    signalKubelet(stage, before?.node, "SIGSTOP");
     let cut = "";
-    try {
-      process.kill(pid, "SIGKILL");
-      await until(
-        "the process gone",
-        async () => isAlive(pid),
-        (alive) => !alive,
-        10,
-      );
-      cut = newestLog(await diskOf(stage, 2));
+    await whileDown(stage, 2, (disk) => {
+      cut = newestLog(disk);
       truncateSync(cut, Math.max(0, statSync(cut).size - 3));
-    } finally {
-      signalKubelet(stage, before?.node, "SIGCONT");
-    }
+    });
     const after = await until(
       "engine 2 in a new container",
       () => container(stage, 2),
       (seen) => seen.restarts > restarts,
       120,
     );
-    const view = await until(
-      "it trades",
-      () => engineView(stage, 2),
-      ({ phase }) => phase === "trading",
-      120,
-    );
+    const view = await trades(stage, 2, 120);
     return {
       touched: [2],
       facts: [

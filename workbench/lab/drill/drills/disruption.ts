@@ -1,5 +1,5 @@
 import { evict, type PodView } from "../../engines/pods";
-import { enginePid, isAlive, patch, statefulSetPath } from "../actions";
+import { enginePid, gone, patch, statefulSetPath } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { allReady, pod, podName, pods, replaced, type Stage, until } from "../stage";
 
@@ -11,12 +11,7 @@ export async function evictAndWait(
   const before = await pod(stage, ordinal);
   const pid = enginePid(stage, before?.node, ordinal);
   const answer = await evict(stage.client, stage.spec.namespace, podName(stage, ordinal));
-  await until(
-    "the old process gone",
-    async () => isAlive(pid),
-    (alive) => !alive,
-    stage.spec.gracePeriodSeconds + 10,
-  );
+  await gone(pid, "the old process gone", stage.spec.gracePeriodSeconds + 10);
   const { accounts } = await stage.exchange.report();
   const openAtExit = accounts[podName(stage, ordinal)]?.open.length ?? 0;
   return { answer, openAtExit, pod: await replaced(stage, ordinal, before?.uid ?? "", 120) };

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { PORTS } from "../../../../components/engine/spec";
-import { enginePid, isAlive, patch, statefulSetPath } from "../actions";
+import { enginePid, gone, patch, statefulSetPath } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { deleteEngine } from "../looks";
 import { allReady, pod, podName, pods, type Stage, until } from "../stage";
@@ -57,12 +57,12 @@ async function endAll(stage: Stage) {
   const { now } = await stage.exchange.report();
   await Promise.all([0, 1].map((ordinal) => deleteEngine(stage, ordinal)));
   await deleteEngine(stage, 2, SHORT_GRACE);
-  const gone = (ordinal: number) => openWhenGone(stage, ordinal, pids[ordinal] ?? 0);
-  const drained = await Promise.all([gone(0), gone(1)]);
+  const openAtEnd = (ordinal: number) => openWhenGone(stage, ordinal, pids[ordinal] ?? 0);
+  const drained = await Promise.all([openAtEnd(0), openAtEnd(1)]);
   const drainedAt = (await stage.exchange.report()).now;
   await sleep(Math.max(0, now + (SHORT_GRACE - 2) * 1000 - drainedAt));
   await stage.exchange.faults({ cancelMs: 3000 });
-  const killed = await gone(2);
+  const killed = await openAtEnd(2);
   await stage.exchange.faults({ cancelMs: 0 });
   const code = await codes;
   const two = await lifeOf(stage, 2, now);
@@ -113,12 +113,7 @@ async function standIn(stage: Stage, ordinal: number, kind: keyof typeof STAND_I
 
 async function openWhenGone(stage: Stage, ordinal: number, pid: number): Promise<number> {
   const seconds = stage.spec.gracePeriodSeconds + 10;
-  await until(
-    `engine ${ordinal}'s process gone`,
-    async () => isAlive(pid),
-    (alive) => !alive,
-    seconds,
-  );
+  await gone(pid, `engine ${ordinal}'s process gone`, seconds);
   // The exchange learns of the broken connection a moment later.
   await sleep(100);
   const { accounts } = await stage.exchange.report();

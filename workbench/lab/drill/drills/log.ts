@@ -5,43 +5,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { evict } from "../../engines/pods";
 import { pathOf } from "../../kube-client";
-import {
-  changeDisk,
-  diskOf,
-  enginePid,
-  forceDelete,
-  isAlive,
-  newestLog,
-  patch,
-  signalKubelet,
-} from "../actions";
+import { changeDisk, forceDelete, newestLog, patch, whileDown } from "../actions";
 import { check, type Drill, same } from "../drill";
 import { deleteEngine, trades } from "../looks";
 import { container, engineView, pod, podName, replaced, type Stage, until } from "../stage";
 import { dryEviction } from "./budget";
-
-/** Ends an engine, does something to its disk, and lets the kubelet start it again. */
-async function whileDown(
-  stage: Stage,
-  ordinal: number,
-  change: (disk: string) => void | Promise<void>,
-): Promise<void> {
-  const node = (await pod(stage, ordinal))?.node;
-  const pid = enginePid(stage, node, ordinal);
-  signalKubelet(stage, node, "SIGSTOP");
-  try {
-    process.kill(pid, "SIGKILL");
-    await until(
-      "the process gone",
-      async () => isAlive(pid),
-      (alive) => !alive,
-      10,
-    );
-    await change(await diskOf(stage, ordinal));
-  } finally {
-    signalKubelet(stage, node, "SIGCONT");
-  }
-}
 
 export const firstBroken: Drill = {
   id: "first-broken",

@@ -9,6 +9,7 @@ import {
   clusterOf,
   enginePid,
   forceDelete,
+  gone,
   isAlive,
   podState,
   signalKubelet,
@@ -17,6 +18,7 @@ import {
 } from "../actions";
 import { watchingDisk } from "../attachments";
 import { check, type Drill, same } from "../drill";
+import { trades } from "../looks";
 import {
   claimName,
   container,
@@ -88,12 +90,7 @@ export const nodeDeath: Drill = {
       after: await replaced(stage, ordinal, uid, 120),
     }));
     const { engines, after } = result;
-    await until(
-      "it trades",
-      () => engineView(stage, ordinal),
-      ({ phase }) => phase === "trading",
-      60,
-    );
+    await trades(stage, ordinal, 60);
     await comeBack(stage, node);
     return {
       touched: [ordinal],
@@ -228,12 +225,7 @@ export const fencedWithoutProof: Drill = {
       };
     } finally {
       signalKubelet(stage, node.request.name, "SIGCONT");
-      await until(
-        "the first one gone",
-        async () => isAlive(pid),
-        (alive) => !alive,
-        stage.spec.gracePeriodSeconds + 30,
-      );
+      await gone(pid, "the first one gone", stage.spec.gracePeriodSeconds + 30);
       await untaint(stage, node.request.name);
     }
   },
@@ -332,12 +324,7 @@ export const nodeCutOff: Drill = {
     } finally {
       await setCable(node, "up");
     }
-    await until(
-      "it trades again",
-      () => engineView(stage, ordinal),
-      ({ phase }) => phase === "trading",
-      120,
-    );
+    await trades(stage, ordinal, 120);
     return {
       touched: [ordinal],
       facts: [

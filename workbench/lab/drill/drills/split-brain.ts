@@ -5,6 +5,7 @@ import {
   diskOf,
   enginePid,
   forceDelete,
+  gone,
   isAlive,
   newestLog,
   signalKubelet,
@@ -73,12 +74,7 @@ async function wakeBesideSuccessor(stage: Stage) {
   } finally {
     signal(pid, "SIGCONT");
     signalKubelet(stage, node.request.name, "SIGCONT");
-    await until(
-      "the first one gone",
-      async () => isAlive(pid),
-      (alive) => !alive,
-      stage.spec.gracePeriodSeconds + 30,
-    );
+    await gone(pid, "the first one gone", stage.spec.gracePeriodSeconds + 30);
     await untaint(stage, node.request.name);
   }
 }
